@@ -1,0 +1,115 @@
+"""The arguments of every command. Standard library only, no import of anything that a command needs."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from housekey import __version__
+
+EXIT_CODES = """\
+exit codes:
+  0  done
+  1  refused, or `check` found an error
+  2  wrong usage
+  3  cannot start: wrong configuration, port or data directory in use, database not ready
+"""
+
+Commands = Any  # argparse keeps the type of its sub-parsers to itself
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="housekey", description="Self-hosted identity server: people set their own passwords.",
+                                  epilog=EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    top.add_argument("--version", action="version", version=f"housekey {__version__}")
+    _everywhere(top, default=None)
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    _processes(commands)
+    _configuration(commands)
+    _people(commands)
+    _tenants(commands)
+    _outbox(commands)
+    return top
+
+
+def _everywhere(parser: argparse.ArgumentParser, *, default: Any = argparse.SUPPRESS) -> None:
+    """`--config` and `--data`, before or after the command: below the top they leave what was given before alone."""
+    parser.add_argument("--config", metavar="FILE", default=default, help="deployment.toml (default: the one in the data directory)")
+    parser.add_argument("--data", metavar="DIR", default=default, help="data directory (default: $HOUSEKEY_DATA, else ./var)")
+
+
+def _command(commands: Commands, name: str, run: str, text: str, *, json: bool = False, tenant: bool = False) -> argparse.ArgumentParser:
+    """One command. `run` is `module:function` under `housekey.cli`, imported only when the command is called."""
+    made: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    made.set_defaults(command=run)
+    _everywhere(made)
+    if json:
+        made.add_argument("--json", action="store_true", help="print JSON")
+    if tenant:
+        made.add_argument("--tenant", metavar="DOMAIN", default="", help="the tenant (default: carbon.super)")
+    return made
+
+
+def _group(commands: Commands, name: str, text: str) -> Commands:
+    group = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    _everywhere(group)
+    return group.add_subparsers(metavar="COMMAND", required=True)
+
+
+def _processes(commands: Commands) -> None:
+    serve = _command(commands, "serve", "serve:serve", "start the server: web, console and outbox")
+    serve.add_argument("--host", metavar="ADDRESS", help="the address to listen on (default: 127.0.0.1)")
+    serve.add_argument("--port", metavar="N", type=int, help="the port to listen on (default: 9443)")
+    work = _command(commands, "work", "work:work", "send what is in the outbox, without the web")
+    work.add_argument("--once", action="store_true", help="send what is due now, then end")
+    _command(commands, "migrate", "database:migrate", "bring the database up to date")
+
+
+def _configuration(commands: Commands) -> None:
+    check = _command(commands, "check", "check:check", "check configuration and deployment, all findings at once", json=True)
+    check.add_argument("--mail-to", metavar="ADDRESS", default="", help="also send a test message")
+    config = _group(commands, "config", "look at the configuration")
+    _command(config, "explain", "check:explain", "every setting, its value and where it comes from", json=True)
+
+
+def _people(commands: Commands) -> None:
+    admin = _group(commands, "admin", "administrators")
+    invite = _command(admin, "invite", "people:invite_administrator", "make an administrator and print the set-password link", tenant=True)
+    invite.add_argument("username", nargs="?", default="", help="the name (default: [super_admin] username)")
+    invite.add_argument("--email", metavar="ADDRESS", default="", help="the administrator's address")
+    user = _group(commands, "user", "users")
+    listing = _command(user, "list", "people:listing", "list users", json=True, tenant=True)
+    listing.add_argument("--status", default="", help="active, invited, reset, locked, disabled or not-invited")
+    listing.add_argument("--search", default="", help="part of a name or address")
+    listing.add_argument("--offset", type=int, default=0)
+    listing.add_argument("--limit", type=int, default=50)
+    for name, text in (("show", "show a user"), ("resend", "send a new set-password link"), ("lock", "lock an account"),
+                       ("unlock", "take away an administrator's lock"), ("delete", "delete a user")):
+        one = _command(user, name, f"people:{name}", text, json=True, tenant=True)
+        one.add_argument("user", metavar="USER")
+    add = _command(user, "add", "people:add", "create a user", json=True, tenant=True)
+    add.add_argument("user", metavar="USER")
+    add.add_argument("--email", metavar="ADDRESS", default="")
+    add.add_argument("--given-name", metavar="NAME", default="")
+    add.add_argument("--family-name", metavar="NAME", default="")
+    add.add_argument("--invite", action="store_true", help="send a link to set the password")
+
+
+def _tenants(commands: Commands) -> None:
+    tenant = _group(commands, "tenant", "tenants")
+    add = _command(tenant, "add", "tenants:add", "create a tenant", json=True)
+    add.add_argument("domain", metavar="DOMAIN")
+    add.add_argument("--name", default="", help="the organisation's name")
+    _command(tenant, "list", "tenants:listing", "list tenants", json=True)
+
+
+def _outbox(commands: Commands) -> None:
+    outbox = _group(commands, "outbox", "messages: waiting, sent, failed")
+    listing = _command(outbox, "list", "messages:listing", "list messages, newest first", json=True, tenant=True)
+    listing.add_argument("--state", default="", help="queued, sending, sent, kept, failed or withdrawn")
+    listing.add_argument("--offset", type=int, default=0)
+    listing.add_argument("--limit", type=int, default=50)
+    for name, text in (("show", "show a message and its attempts"), ("redrive", "send a failed message again"),
+                       ("withdraw", "take back a message that was not sent yet")):
+        one = _command(outbox, name, f"messages:{name}", text, json=True, tenant=True)
+        one.add_argument("id", metavar="ID")

@@ -1,0 +1,84 @@
+"""The worker process: web threads and one outbox thread, held to the parent."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+from granian.server.mp import MPServer
+
+from housekey.cli.guard import hold_to_parent
+from housekey.cli.options import open_house
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from housekey.conf.house import House
+
+LAST_WORD = 25.0
+"""Seconds the outbox gets to finish its message at the end: less than the parent waits before it kills."""
+
+log = logging.getLogger("housekey.worker")
+_stop = threading.Event()
+_outbox: list[threading.Thread] = []
+
+
+def run(*granian: Any) -> None:
+    """The process's body, in place of granian's own: the same, between our beginning and our end."""
+    parent = multiprocessing.parent_process()
+    # After a fork the parent's handlers are still set here; a signal that came now would be noted and never acted on.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # Ctrl+C at a terminal goes to the whole process group. The parent alone answers it, in order.
+    os.setpgrp()
+    if parent is not None and parent.pid is not None:
+        hold_to_parent(parent.pid)
+    try:
+        MPServer._spawn_wsgi_worker(*granian)
+    finally:
+        end()
+
+
+def load() -> WSGIApplication:
+    """Start Django and the outbox in this process; the callable that serves the web."""
+    house = open_house()
+    _forget_header_names()
+    from django.urls import resolve
+
+    from housekey.web.wsgi import application
+
+    # Every door is imported now: a broken one stops the start, and the first visitor does not wait for it.
+    resolve("/readyz")
+    thread = threading.Thread(target=keep_sending, args=(house, _stop), name="outbox", daemon=True)
+    thread.start()
+    _outbox.append(thread)
+    return application
+
+
+def keep_sending(house: House, stop: threading.Event) -> None:
+    """The outbox loop until `stop` is set; started again after an error that it did not handle itself."""
+    from housekey.delivery import worker
+
+    while not stop.is_set():
+        try:
+            worker.run(house, stop)
+        except Exception:
+            log.exception("The outbox stopped; it is started again in 5 seconds.")
+            stop.wait(5)
+
+
+def end() -> None:
+    """Let the outbox finish the message it is sending."""
+    _stop.set()
+    for thread in _outbox:
+        thread.join(LAST_WORD)
+
+
+def _forget_header_names() -> None:
+    """granian copies the environment into every request: a variable HTTP_… would look like a header sent by the client."""
+    for name in [name for name in os.environ if name.startswith(("HTTP_", "CONTENT_")) or name in {"REMOTE_ADDR", "REMOTE_USER", "HTTPS"}]:
+        del os.environ[name]

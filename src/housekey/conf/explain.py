@@ -1,0 +1,79 @@
+"""Every setting in force, where it comes from and what it means: `housekey config explain` and the operators' manual."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from pathlib import Path
+
+from housekey.conf import schema, sources, wso2
+from housekey.conf.load import KEYS_FILE, SECTIONS
+from housekey.conf.schema import Config
+from housekey.core.policy import PROPERTIES
+
+_SILENT = frozenset({"policy", "origins", "findings"})
+_NAMES = {"keys_file": KEYS_FILE, "governance": wso2.GOVERNANCE, "notify_internally": wso2.MANAGED}
+_FLAGS = {"data": "flag --data or built in", "file": "flag --config or built in"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One setting: its key in deployment.toml, its value as text (secrets never), its origin, its documentation."""
+
+    key: str
+    value: str
+    origin: str
+    doc: str
+
+
+def explain(config: Config) -> list[Row]:
+    """Every field of the schema and every policy default, in the order of the schema."""
+    return [*_fields(config), *_policies(config)]
+
+
+@cache
+def documentation() -> dict[str, dict[str, str]]:
+    """Class name -> field name -> the string below the field in `schema.py`, on one line; `""` where there is none."""
+    tree = ast.parse(Path(schema.__file__).read_text(encoding="utf-8"))
+    return {node.name: dict(_documented(node.body)) for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def _documented(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for node, after in zip(body, [*body[1:], ast.Pass()], strict=True):
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            doc = after.value.value if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) else ""
+            yield node.target.id, " ".join(str(doc).split())
+
+
+def _fields(config: Config) -> Iterator[Row]:
+    tables = {part: table for table, part in SECTIONS.items()}
+    for item in fields(Config):
+        value = getattr(config, item.name)
+        if is_dataclass(value):
+            table = tables[type(value)]
+            docs = documentation()[type(value).__name__]
+            for inner in fields(value):
+                key = f"{table}.{inner.name}"
+                yield Row(key, _shown(key, getattr(value, inner.name)), config.origins.get(key, "built in"), docs[inner.name])
+        elif item.name not in _SILENT:
+            key = _NAMES.get(item.name, item.name)
+            origin = config.origins.get(key) or _FLAGS.get(item.name, "built in")
+            yield Row(key, _shown(key, value), origin, documentation()["Config"][item.name])
+
+
+def _policies(config: Config) -> Iterator[Row]:
+    for item in PROPERTIES:
+        value = config.policy.get(item.name, item.default)
+        yield Row(item.toml, value, config.origins.get(item.name, "built in"), f"{item.label}. {item.hint}")
+
+
+def _shown(key: str, value: object) -> str:
+    if key in sources.SECRETS:
+        return "(set)" if value else "(not set)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,43 @@
+"""What every list has: a page of fifty, where it begins and where the neighbours are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import QueryDict
+
+SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """`first` and `last` are counted from 1; `previous` and `next` are page numbers, 0 where there is none."""
+
+    number: int
+    total: int
+
+    @property
+    def offset(self) -> int:
+        return (self.number - 1) * SIZE
+
+    @property
+    def first(self) -> int:
+        return self.offset + 1
+
+    @property
+    def last(self) -> int:
+        return min(self.offset + SIZE, self.total)
+
+    @property
+    def previous(self) -> int:
+        return self.number - 1
+
+    @property
+    def next(self) -> int:
+        return self.number + 1 if self.last < self.total else 0
+
+
+def page_number(asked: QueryDict) -> int:
+    """`?page=`, 1 for anything that is no number from 1 to 100,000."""
+    text = asked.get("page", "")
+    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:7]) <= 100_000 else 1

@@ -1,0 +1,93 @@
+"""What can be done to one user. Each verb is a POST; those that take something away ask first on a page of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from housekey.core.errors import FeatureOff, Invalid
+from housekey.core.principal import CONSOLE, USER_VIEW
+from housekey.core.users import Changes
+from housekey.operations import onboarding, users
+from housekey.web.forms import Words
+from housekey.web.guards import needs
+from housekey.web.house import house, now
+from housekey.web.request import Asked
+from housekey.web.responses import see_other
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """`question`, `effect` and `button` make the confirm page; without a question the verb acts at once."""
+
+    act: Callable[[Asked, UUID], object]
+    done: str
+    question: Words = ""
+    effect: Words = ""
+    button: Words = ""
+    danger: bool = False
+    back: str = "console-user"
+
+
+VERBS: dict[str, Verb] = {
+    "resend": Verb(lambda request, user: onboarding.resend(house(), request.by, user, now()), "invited"),
+    "unlock": Verb(lambda request, user: users.change(house(), request.by, user, Changes(locked=False), now()), "unlocked"),
+    "lock": Verb(
+        lambda request, user: users.change(house(), request.by, user, Changes(locked=True), now()), "locked", gettext_lazy("Lock %s?"),
+        gettext_lazy("The user is signed out everywhere and cannot sign in until somebody unlocks the account. You can undo this at any time."),
+        gettext_lazy("Lock user"), danger=True),
+    "revoke": Verb(
+        lambda request, user: onboarding.revoke(house(), request.by, user, now()), "revoked",
+        gettext_lazy("Withdraw the invitation of %s?"),
+        gettext_lazy("The link in the message stops working. The user stays; you can send a new invitation later."),
+        gettext_lazy("Withdraw invitation"), danger=True),
+    "delete": Verb(
+        lambda request, user: users.delete(request.by, user, now()), "deleted", gettext_lazy("Delete %s?"),
+        gettext_lazy("The user, all sessions and any open invitation are removed. This cannot be undone. The audit log stays."),
+        gettext_lazy("Delete user"), danger=True, back="console-users"),
+    "offline-link": Verb(
+        lambda request, user: onboarding.offline_link(house(), request.by, user, now()), "",
+        gettext_lazy("Make a link for %s to hand over?"),
+        gettext_lazy("You will see a set-password link once, to hand over in person. No message is sent. Links sent earlier stop working. "
+                     "Whoever holds the link can set the password."),
+        gettext_lazy("Make the link")),
+}
+
+
+@require_http_methods(["GET", "POST"])
+@needs(CONSOLE, USER_VIEW)
+def act(request: Asked, user_id: UUID, verb: str) -> HttpResponse:
+    """GET shows the confirm page; POST does it. Each operation asks for the permission it needs. Raises NotFound, NotPermitted."""
+    todo = VERBS.get(verb)
+    if todo is None:
+        raise Http404
+    user = users.get(request.by, user_id)
+    if request.method != "POST":
+        if not todo.question:
+            return see_other(reverse("console-user", args=[user_id]))
+        return _confirm(request, user_id, verb, str(user.name))
+    try:
+        result = todo.act(request, user_id)
+    except Invalid as refusal:
+        return _confirm(request, user_id, verb, str(user.name), refusal)
+    if verb == "offline-link":
+        return render(request, "console/offline_link.html", {"user": user, "link": result})
+    back = reverse(todo.back, args=[user_id] if todo.back == "console-user" else [])
+    return see_other(f"{back}?done={todo.done}")
+
+
+def _confirm(request: Asked, user_id: UUID, verb: str, name: str, refusal: Invalid | None = None) -> HttpResponse:
+    todo = VERBS[verb]
+    context = {
+        "user_id": user_id, "verb": verb, "todo": todo, "question": str(todo.question) % name if todo.question else _("That did not work"),
+        "refusal": refusal, "setting_off": isinstance(refusal, FeatureOff),
+    }
+    return render(request, "console/confirm.html", context, status=400 if refusal else 200)

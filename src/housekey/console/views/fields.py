@@ -1,0 +1,24 @@
+"""The fields of a person, shared by adding and editing."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from housekey.web.forms import Field
+
+PLACES = (
+    ("userName", "username"), ("name.givenName", "given"), ("name.familyName", "family"), ("emails", "mail"), ("password", "password"),
+)
+
+
+def profile_fields() -> list[Field]:
+    return [
+        Field("given", _("First Name"), limit=255),
+        Field("family", _("Last Name"), limit=255),
+        Field("mail", _("Email Address"), "email", hint=_("Invitations and notices go to this address."), limit=320),
+    ]
+
+
+def place(field: str) -> str:
+    """The form's name for what an operation names in SCIM's words; unknown ones concern the whole form."""
+    return next((name for start, name in PLACES if field.startswith(start)), "")

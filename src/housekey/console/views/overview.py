@@ -1,0 +1,38 @@
+"""The first page: what needs somebody's attention."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from housekey.core.policy import ENABLE
+from housekey.core.principal import CONSOLE, OUTBOX_VIEW, USER_LIST, Principal
+from housekey.operations import outbox, users
+from housekey.operations.policies import effective
+from housekey.web.guards import needs
+from housekey.web.house import house
+from housekey.web.request import Asked
+
+
+def _people(by: Principal) -> dict[str, int]:
+    if not by.may(USER_LIST):
+        return {}
+    return {key: users.listing(by, status=status, limit=1).total
+            for key, status in (("all", ""), ("invited", "invited"), ("not_invited", "not-invited"), ("locked", "locked"))}
+
+
+def _messages(by: Principal) -> dict[str, int]:
+    if not by.may(OUTBOX_VIEW):
+        return {}
+    return {state: outbox.listing(by, state=state, limit=1).total for state in ("failed", "queued", "kept")}
+
+
+@require_safe
+@needs(CONSOLE)
+def home(request: Asked) -> HttpResponse:
+    people, messages = _people(request.by), _messages(request.by)
+    return render(request, "console/home.html", {
+        "people": people, "messages": messages, "inviting": effective(house(), request.tenant).on(ENABLE),
+        "mail": house().config.email.configured, "calm": not (messages.get("failed") or people.get("not_invited") or people.get("locked")),
+    })

@@ -1,0 +1,117 @@
+"""A user as doors, operations and stores hand it around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from housekey.core.account import Standing
+from housekey.core.names import UserName
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """One address of a user. `type` is `work`, `home`, `other` or empty."""
+
+    value: str
+    type: str = ""
+    primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a user store keeps about a person: the RFC 7643 core attributes by name, the rest in `more` (SCIM names and shapes)."""
+
+    given_name: str = ""
+    family_name: str = ""
+    emails: tuple[Email, ...] = ()
+    locale: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def mail(self) -> str:
+        """Where mail goes: the primary address, else the first untyped, else the first (spec S2); `""` if there is none."""
+        chosen = next((mail for mail in self.emails if mail.primary), None)
+        chosen = chosen or next((mail for mail in self.emails if not mail.type), None)
+        chosen = chosen or next(iter(self.emails), None)
+        return chosen.value if chosen else ""
+
+    @property
+    def full_name(self) -> str:
+        formatted = self.more.get("name", {}).get("formatted", "") if isinstance(self.more.get("name"), dict) else ""
+        return str(formatted) or " ".join(part for part in (self.given_name, self.family_name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of one tenant: name and profile from the user store, standing and times from the account."""
+
+    id: UUID
+    name: UserName
+    profile: Profile
+    standing: Standing
+    created: datetime
+    modified: datetime
+    version: int = 1
+    email_verified: bool = False
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """What a door asks to be created. Exactly one of: ask_password, a password, or neither (not invited yet)."""
+
+    name: UserName
+    profile: Profile
+    password: str | None = None
+    ask_password: bool = False
+    """Invite the user. A password given beside it is read and ignored (spec section 12)."""
+    disabled: bool = False
+    locked: bool = False
+    """Locked by the administrator from the start."""
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a door asks to be changed on a user. None = leave it."""
+
+    profile: Profile | None = None
+    """The whole next profile (the door has applied its own patch dialect to the present one)."""
+    disabled: bool | None = None
+    locked: bool | None = None
+    """True adds, False removes the administrator's lock; it never ends a pending state."""
+    password: str | None = None
+    ask_password: bool = False
+    version: int | None = None
+    """The version the caller saw; Stale if it is no longer the present one."""
+
+
+InvitationState = Literal["queued", "sent", "failed", "opened", "redeemed", "expired", "superseded", "revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """One invitation and its life, as an administrator reads it (spec section 5)."""
+
+    id: UUID
+    scenario: str
+    recipient: str
+    state: InvitationState
+    issued: datetime
+    expires: datetime | None
+    sent: datetime | None = None
+    opened: datetime | None = None
+    ended: datetime | None = None
+    error: str = ""
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UserPage:
+    """One page of a list: the rows and the total over all pages."""
+
+    users: list[User]
+    total: int

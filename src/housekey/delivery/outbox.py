@@ -1,0 +1,159 @@
+"""The outbox: messages are rows, written in the transaction of the deed they tell of, sent afterwards by whoever leases them.
+
+    queued ──lease──▶ sending ──settle──▶ sent | kept | failed | withdrawn | queued again
+                          └── lease ran out ──▶ leased anew
+
+Delivery is at least once. A worker that lost its lease cannot overwrite what its successor wrote (`leased_by` is the fence).
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from housekey.core.messages import NewMessage
+from housekey.core.names import Tenant
+from housekey.delivery.leased import LeasedMessage, leased
+from housekey.delivery.outcomes import Change, Outcome, decide, in_words, spoken
+from housekey.store import hot
+from housekey.store.models import Account, Attempt, Code, Message
+
+LEASE = timedelta(seconds=60)
+"""How long a message stays with a worker that does not answer any more."""
+
+ACROSS = "the outbox sends for all tenants"
+
+wake = threading.Event()
+"""Set when a transaction that enqueued something commits: the worker of this process need not wait for its next look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a leased message. `failures`: connection failures in a row, this one included."""
+
+    message: LeasedMessage
+    outcome: Outcome
+    failures: int = 1
+
+
+def enqueue(tenant: Tenant, message: NewMessage, now: datetime) -> uuid.UUID:
+    """Put a message into the outbox and return its id. Call it inside the transaction of the deed it tells of."""
+    row = Message(
+        id=uuid.uuid4(), tenant_id=tenant.id, kind=message.kind, channel=message.channel, recipient=message.recipient,
+        locale=message.locale or "en", fields=message.fields, account_id=message.account_id, code_id=message.code_id,
+        created=now, due=message.not_before or now,
+    )
+    hot.insert(row)
+    transaction.on_commit(wake.set)
+    return row.id
+
+
+def withdraw_for(code_ids: Iterable[uuid.UUID], now: datetime) -> int:
+    """Withdraw the waiting messages of codes that have died; returns how many. Call it where the codes die.
+
+    A message that is being sent at this moment is left alone: if that try fails, the next lease finds the code dead.
+    """
+    waiting = Message.objects.across_tenants("code ids are unique over all tenants").filter(code_id__in=list(code_ids), state="queued")
+    return waiting.update(state="withdrawn", finished=now, error="Not sent: its link was replaced, withdrawn or used before.")
+
+
+def lease(who: str, now: datetime, limit: int) -> list[LeasedMessage]:
+    """Take at most `limit` due messages, oldest first, for `LEASE`. `who` names one sending thread of one process.
+
+    Raises django.db.DatabaseError when the database cannot be used.
+    """
+    due = Message.objects.across_tenants(ACROSS).filter(state__in=("queued", "sending"), due__lte=now).filter(
+        Q(state="queued") | Q(leased_until__lte=now))
+    if not due.exists():
+        return []
+    with transaction.atomic(durable=True):
+        features = connection.features
+        locked = due.select_for_update(skip_locked=features.has_select_for_update_skip_locked, of=("self",))
+        rows = list(locked.select_related("tenant", "code__account").order_by("due")[:limit])
+        Message.objects.across_tenants(ACROSS).filter(pk__in=[row.pk for row in rows]).update(
+            state="sending", leased_by=who, leased_until=now + LEASE)
+        known = _existing_accounts(rows)
+    return [leased(row, who, known, now) for row in rows]
+
+
+def _existing_accounts(rows: Sequence[Message]) -> set[uuid.UUID]:
+    wanted = {row.account_id for row in rows if row.account_id is not None}
+    found = Account.objects.across_tenants(ACROSS).filter(pk__in=wanted).values_list("pk", flat=True) if wanted else ()
+    return set(found)
+
+
+def settle(results: Sequence[Result], now: datetime, give_up_after: timedelta) -> None:
+    """Write down what became of leased messages, in one transaction. A message that another worker holds by now is left as it is.
+
+    Raises django.db.DatabaseError; calling again with the same results is safe.
+    """
+    if not results:
+        return
+    with transaction.atomic(durable=True):
+        mine = _still_mine(results)
+        changes = [(result, _change(result, now, give_up_after)) for result in results if result.message.id in mine]
+        _write_done([(result, change) for result, change in changes if change.state in {"sent", "kept"}], now)
+        for result, change in changes:
+            if change.state not in {"sent", "kept"}:
+                _write(result.message, change, keep_error=result.outcome.kind == "released")
+        Attempt.objects.bulk_create([_attempt(result, now) for result, _ in changes
+                                     if result.outcome.kind not in {"released", "withdrawn"}])
+
+
+def _still_mine(results: Sequence[Result]) -> set[uuid.UUID]:
+    who = {result.message.leased_by for result in results}
+    ids = [result.message.id for result in results]
+    rows = Message.objects.across_tenants(ACROSS).filter(pk__in=ids, state="sending", leased_by__in=who)
+    return set(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
+
+
+def _change(result: Result, now: datetime, give_up_after: timedelta) -> Change:
+    message = result.message
+    return decide(result.outcome, created=message.created, attempts=message.attempts, failures=result.failures, now=now,
+                  give_up_after=give_up_after, not_after=message.link.expires if message.link else None)
+
+
+def _write_done(done: Sequence[tuple[Result, Change]], now: datetime) -> None:
+    for state in ("sent", "kept"):
+        ids = [result.message.id for result, change in done if change.state == state]
+        if ids:
+            Message.objects.across_tenants(ACROSS).filter(pk__in=ids).update(
+                state=state, finished=now, error="", attempts=F("attempts") + 1, leased_by="", leased_until=None)
+    codes = [result.message.link.code_id for result, _ in done if result.message.link is not None]
+    if codes:
+        Code.objects.across_tenants(ACROSS).filter(pk__in=codes, sent__isnull=True).update(sent=now)
+
+
+def _write(message: LeasedMessage, change: Change, *, keep_error: bool) -> None:
+    values: dict[str, object] = {"state": change.state, "leased_by": "", "leased_until": None, "finished": change.finished}
+    if change.counts:
+        values["attempts"] = F("attempts") + 1
+    if not keep_error:
+        values["error"] = change.error
+        if change.due is not None:
+            values["due"] = change.due
+    Message.objects.across_tenants(ACROSS).filter(pk=message.id).update(**values)
+
+
+def _attempt(result: Result, now: datetime) -> Attempt:
+    message = result.message
+    return Attempt(tenant_id=message.tenant.id, message_id=message.id, at=now, outcome=result.outcome.kind,
+                   detail=in_words(result.outcome.detail))
+
+
+def give_up(now: datetime, give_up_after: timedelta) -> int:
+    """End the messages that waited through an outage longer than `give_up_after`; returns how many.
+
+    While a server is down only one message at a time is tried. Those behind it must not wait for ever, so the worker calls
+    this now and then. A message put back by an administrator a moment ago is left alone: it was due a moment ago.
+    """
+    waiting = Message.objects.across_tenants(ACROSS).filter(
+        state="queued", due__lte=now - min(give_up_after, timedelta(minutes=15)), created__lte=now - give_up_after)
+    return waiting.update(state="failed", finished=now,
+                          error=f"Given up after {spoken(give_up_after)}: the mail server could not be used in all that time.")

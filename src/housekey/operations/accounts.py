@@ -1,0 +1,95 @@
+"""Steps shared by the operations: reading an account's standing, writing it back, putting a User together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from housekey.core.account import Standing
+from housekey.core.errors import NotFound
+from housekey.core.names import Tenant
+from housekey.core.users import User
+from housekey.store import hot
+from housekey.store.models import Account, RoleMember, Session
+from housekey.userstores.base import StoredUser, UserStore
+from housekey.userstores.registry import domains, store_for
+
+
+def load(tenant: Tenant, user_id: UUID) -> Account:
+    """Raises NotFound."""
+    return _found(hot.account(tenant.id, user_id), user_id)
+
+
+def hold(tenant: Tenant, user_id: UUID) -> Account:
+    """As `load`, and nobody else changes the account until the transaction ends. Taken before any row that hangs on it."""
+    account = Account.objects.within(tenant).select_for_update().filter(id=user_id).first()
+    return _found(account, user_id)
+
+
+def _found(account: Account | None, user_id: UUID) -> Account:
+    if account is None:
+        raise NotFound(f"There is no user with the id {user_id}.")
+    return account
+
+
+def standing_of(account: Account) -> Standing:
+    return Standing(account.pending, frozenset(account.locks.split()), account.disabled, account.has_password)  # type: ignore[arg-type]
+
+
+def put(account: Account, standing: Standing, now: datetime, *, new_credential: bool = False) -> None:
+    """Write the standing back. `new_credential` makes every remembered credential and session of the account worthless."""
+    account.pending, account.locks = standing.pending, " ".join(sorted(standing.locks))
+    account.disabled, account.has_password = standing.disabled, standing.has_password
+    account.modified, account.version = now, account.version + 1
+    if new_credential:
+        account.credential_version += 1
+    account.save(
+        update_fields=["pending", "locks", "disabled", "has_password", "email_verified", "modified", "version", "credential_version"]
+    )
+    if new_credential or not standing.may_sign_in:
+        Session.objects.within(account.tenant_id).filter(account=account).delete()
+
+
+def store_of(tenant: Tenant, account: Account) -> UserStore:
+    return store_for(tenant, account.domain)
+
+
+def user(tenant: Tenant, account: Account) -> User:
+    """The whole user. Raises NotFound if the store no longer has the person."""
+    stored = store_of(tenant, account).get(tenant, account.id)
+    if stored is None:
+        raise NotFound(f"There is no user with the id {account.id}.")
+    return assemble(account, stored, hot.role_names(tenant.id, account.id))
+
+
+def users(tenant: Tenant, accounts: list[Account]) -> list[User]:
+    """The users of `accounts` in the same order: one query per domain and one for the roles."""
+    stored: dict[UUID, StoredUser] = {}
+    for domain in domains(tenant):
+        ids = [account.id for account in accounts if account.domain == domain]
+        if ids:
+            stored |= store_for(tenant, domain).many(tenant, ids)
+    roles = _roles(tenant, [account.id for account in accounts])
+    return [assemble(account, stored[account.id], roles.get(account.id, ())) for account in accounts if account.id in stored]
+
+
+def assemble(account: Account, stored: StoredUser, roles: tuple[str, ...] = ()) -> User:
+    return User(
+        id=account.id,
+        name=stored.name,
+        profile=stored.profile,
+        standing=standing_of(account),
+        created=account.created,
+        modified=account.modified,
+        version=account.version,
+        email_verified=account.email_verified,
+        roles=roles,
+    )
+
+
+def _roles(tenant: Tenant, ids: list[UUID]) -> dict[UUID, tuple[str, ...]]:
+    found: dict[UUID, tuple[str, ...]] = {}
+    rows = RoleMember.objects.within(tenant).filter(account_id__in=ids).order_by("role__name").values_list("account_id", "role__name")
+    for account_id, name in rows:
+        found[account_id] = (*found.get(account_id, ()), name)
+    return found

@@ -1,0 +1,35 @@
+"""Which e-mail addresses are taken."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import email_validator
+from email_validator import EmailNotValidError, validate_email
+
+from housekey.core.errors import Invalid
+
+# Private networks use these (decisions, Doors); what stays on the list can never receive mail.
+for _private in ("local", "test"):
+    if _private in email_validator.SPECIAL_USE_DOMAIN_NAMES:
+        email_validator.SPECIAL_USE_DOMAIN_NAMES.remove(_private)
+
+
+def check_address(address: str, field: str) -> str:
+    """Return the address as given if it can be mailed to; raise Invalid naming `field`.
+
+    Refused besides the malformed: anything longer than 254 characters (cut first, A-086) and characters that turn into
+    others under NFKC, such as a full-width @ (A-081). Domains such as .local, .internal and .test are valid (decisions).
+    """
+    if len(address) > 254:
+        raise Invalid(f"{field}: the e-mail address is longer than 254 characters.", field=field)
+    if unicodedata.normalize("NFKC", address) != unicodedata.normalize("NFC", address):
+        raise Invalid(f"{field}: the e-mail address contains characters that look like others. Write it in plain characters.", field=field)
+    try:
+        validate_email(address, check_deliverability=False, globally_deliverable=False, strict=True)
+    except EmailNotValidError as error:
+        hint = f" Did you mean {address.replace(chr(92), '')}?" if "\\" in address else ""
+        raise Invalid(f"{field}: “{address[:80]}” is not a valid e-mail address. {error}{hint}", field=field) from None
+    if "." not in address.rpartition("@")[2]:
+        raise Invalid(f"{field}: “{address[:80]}” is not a valid e-mail address. The part after @ needs a dot.", field=field)
+    return address

@@ -1,0 +1,178 @@
+"""Signing in: with a password to a session, or with HTTP Basic to one request. One budget for every way (A-040)."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from housekey.conf.house import House
+from housekey.core.errors import NotSignedIn, WrongCredentials
+from housekey.core.names import SUPER_TENANT, Tenant, UserName, split_tenant, split_username
+from housekey.core.passwords import HARD_LIMIT, normalise
+from housekey.core.principal import LOGIN, Principal
+from housekey.operations import accounts, audit, hashing, sessions, tenants, throttle
+from housekey.operations.roles import permissions_of
+from housekey.operations.transactions import durable
+from housekey.store import hot
+from housekey.store.models import Account
+
+REMEMBERED_SECONDS = 60
+REMEMBERED_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """`token` goes into the session cookie. `tenant` may differ from the one in the address (`user@tenant`)."""
+
+    token: str
+    tenant: Tenant
+
+
+def sign_in(house: House, tenant: Tenant, username: str, password: str, *, network: str, agent: str, now: datetime) -> SignedIn:
+    """Raises WrongCredentials (one sentence for every reason, same time), Throttled, Unavailable."""
+    tenant, name = resolve(tenant, username)
+    account = _verified(tenant, name, password, network, now)
+    by = principal(tenant, account, name, network)
+    with durable():
+        token = sessions.start(house, tenant, account, network, agent, now)
+        Account.objects.within(tenant).filter(id=account.id).update(last_sign_in=now)
+        audit.record(by, "sign-in", now, target=str(name), target_id=account.id)
+    return SignedIn(token, tenant)
+
+
+def resolve(tenant: Tenant, username: str) -> tuple[Tenant, UserName]:
+    """`user@tenant` means that tenant only off /t/ and only if it exists (decisions, Names)."""
+    if tenant.domain == SUPER_TENANT:
+        user, domain = split_tenant(username)
+        found = tenants.by_domain(domain) if domain else None
+        if found is not None:
+            return found, split_username(user)
+    return tenant, split_username(username)
+
+
+def _verified(tenant: Tenant, name: UserName, password: str, network: str, now: datetime) -> Account:
+    """The account whose password this is and who may sign in; every refusal is audited and costs one hash."""
+    account_key, network_key = throttle.account_key(tenant, name), throttle.network_key(network)
+    throttle.reserve(account_key, network_key, now)
+    account = hot.account_by_name(tenant.id, name.domain, name.key)
+    phc = accounts.store_of(tenant, account).password_hash(tenant, account.id) if account and account.has_password else ""
+    fits = len(password) <= HARD_LIMIT and "\0" not in name.bare
+    right = hashing.check(phc, normalise(password) if fits else "")
+    why = _refusal(tenant, account, right=right)
+    if account is None or why:
+        with durable():
+            audit.record(
+                Principal(tenant, "anonymous", network=network),
+                "sign-in",
+                now,
+                target=str(name),
+                outcome="refused",
+                target_id=account.id if account else None,
+                why=why,
+            )
+        raise WrongCredentials(why)
+    throttle.refund(account_key, network_key)
+    if hashing.outdated(phc):
+        accounts.store_of(tenant, account).set_password_hash(tenant, account.id, hashing.make(normalise(password)))
+    return account
+
+
+def _refusal(tenant: Tenant, account: Account | None, *, right: bool) -> str:
+    """Why this account may not come in, for the audit log; `""` if it may."""
+    if account is None:
+        return "unknown user"
+    standing = accounts.standing_of(account)
+    if standing.disabled:
+        return "disabled"
+    if standing.pending:
+        return "pending"
+    if standing.locked:
+        return "locked"
+    if not right:
+        return "wrong password"
+    return "" if LOGIN in permissions_of(tenant, account.id) else "no login permission"
+
+
+def principal(tenant: Tenant, account: Account, name: UserName, network: str) -> Principal:
+    return Principal(tenant, str(name), permissions_of(tenant, account.id), account.id, network=network)
+
+
+class _Remembered:
+    """Credentials verified within the last minute, as HMACs under a key of this process (decisions, Basic)."""
+
+    def __init__(self) -> None:
+        self._key = os.urandom(32)
+        self._known: OrderedDict[bytes, tuple[UUID, int, float]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._verifying: dict[bytes, threading.Lock] = {}
+
+    def mark(self, tenant: Tenant, name: UserName, password: str) -> bytes:
+        text = f"{tenant.id}\0{name.domain}\0{name.key}\0{password}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._key, text, "sha256")
+
+    def get(self, mark: bytes, now: float) -> tuple[UUID, int] | None:
+        with self._lock:
+            found = self._known.get(mark)
+            if found is None or found[2] < now:
+                return None
+            return found[0], found[1]
+
+    def put(self, mark: bytes, account: Account, now: float) -> None:
+        with self._lock:
+            self._known[mark] = (account.id, account.credential_version, now + REMEMBERED_SECONDS)
+            while len(self._known) > REMEMBERED_MOST:
+                self._known.popitem(last=False)
+
+    def single_flight(self, mark: bytes) -> threading.Lock:
+        """Eight connections of one client verify the credential once, not eight times."""
+        with self._lock:
+            if len(self._verifying) > REMEMBERED_MOST:
+                self._verifying.clear()
+            return self._verifying.setdefault(mark, threading.Lock())
+
+
+_REMEMBERED = _Remembered()
+
+
+def basic(tenant: Tenant, username: str, password: str, *, network: str, now: datetime) -> Principal:
+    """Who sent these HTTP Basic credentials. Raises WrongCredentials, Throttled, Unavailable. Never accepts a one-time code."""
+    tenant, name = resolve(tenant, username)
+    mark = _REMEMBERED.mark(tenant, name, password)
+    known = _recall(tenant, name, mark, network, now)
+    if known is not None:
+        return known
+    with _REMEMBERED.single_flight(mark):
+        known = _recall(tenant, name, mark, network, now)
+        if known is not None:
+            return known
+        account = _verified(tenant, name, password, network, now)
+        _REMEMBERED.put(mark, account, now.timestamp())
+    by = principal(tenant, account, name, network)
+    with durable():
+        audit.record(by, "sign-in:basic", now, target=str(name), target_id=account.id)
+    return by
+
+
+def _recall(tenant: Tenant, name: UserName, mark: bytes, network: str, now: datetime) -> Principal | None:
+    """A remembered credential, re-checked against the account as it is now."""
+    known = _REMEMBERED.get(mark, now.timestamp())
+    if known is None:
+        return None
+    account = hot.account(tenant.id, known[0])
+    if account is None or account.credential_version != known[1] or not accounts.standing_of(account).may_sign_in:
+        return None
+    by = principal(tenant, account, name, network)
+    return by if by.may(LOGIN) else None
+
+
+def reauthenticate(by: Principal, password: str, now: datetime) -> Account:
+    """The caller proves again who they are; counted like any sign-in (A-027). Raises WrongCredentials, Throttled."""
+    if by.account_id is None:
+        raise NotSignedIn("Sign in first.")
+    account = accounts.load(by.tenant, by.account_id)
+    return _verified(by.tenant, accounts.user(by.tenant, account).name, password, by.network, now)

@@ -1,0 +1,112 @@
+"""The outbox as an administrator sees it: what is waiting, what went out, what failed and why; send again, withdraw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from housekey.conf.house import House
+from housekey.core.errors import Invalid, NotFound
+from housekey.core.principal import OUTBOX_UPDATE, OUTBOX_VIEW, Principal
+from housekey.delivery import letter, outbox
+from housekey.operations import audit
+from housekey.operations.transactions import durable
+from housekey.store.models import Attempt, Message
+
+STATES = ("queued", "sending", "sent", "kept", "failed", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """`subject`, `text` and `html` are empty in a list. `tries`: when, outcome, detail."""
+
+    id: UUID
+    kind: str
+    recipient: str
+    state: str
+    created: datetime
+    due: datetime
+    finished: datetime | None
+    attempts: int
+    error: str
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    tries: list[tuple[datetime, str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxPage:
+    rows: list[MessageView]
+    total: int
+
+
+def listing(by: Principal, *, state: str = "", offset: int = 0, limit: int = 50) -> OutboxPage:
+    """Newest first. Raises NotPermitted, Invalid for a state that does not exist."""
+    by.must(OUTBOX_VIEW)
+    if state and state not in STATES:
+        raise Invalid(f"There is no message state called {state}.", field="state")
+    rows = Message.objects.within(by.tenant)
+    if state:
+        rows = rows.filter(state=state)
+    return OutboxPage([_view(row) for row in rows.order_by("-created", "-id")[offset : offset + limit]], rows.count())
+
+
+def _view(row: Message) -> MessageView:
+    return MessageView(row.id, row.kind, row.recipient, row.state, row.created, row.due, row.finished, row.attempts, row.error)
+
+
+def get(house: House, by: Principal, message_id: UUID) -> MessageView:
+    """One message as its reader gets it. The link in it is live: while there is no mail server, this is how it is read.
+
+    Where mail does go out, the link is left out: an administrator should not hold somebody's way in (A-044).
+    """
+    by.must(OUTBOX_VIEW)
+    row = _load(by, message_id)
+    rendered = letter.preview(house, row, show_link=not house.config.email.configured)
+    tries = Attempt.objects.within(by.tenant).filter(message=row).order_by("at", "id").values_list("at", "outcome", "detail")
+    view = _view(row)
+    return MessageView(
+        view.id,
+        view.kind,
+        view.recipient,
+        view.state,
+        view.created,
+        view.due,
+        view.finished,
+        view.attempts,
+        view.error,
+        rendered.subject,
+        rendered.text,
+        rendered.html,
+        list(tries),
+    )
+
+
+def _load(by: Principal, message_id: UUID) -> Message:
+    row = Message.objects.within(by.tenant).filter(id=message_id).select_related("tenant", "code__account").first()
+    if row is None:
+        raise NotFound("There is no such message.")
+    return row  # type: ignore[no-any-return]
+
+
+def redrive(by: Principal, message_id: UUID, now: datetime) -> None:
+    """Try a failed message again, from the beginning. Raises Invalid for any other state."""
+    by.must(OUTBOX_UPDATE)
+    _move(by, message_id, "failed", "queued", now, "message:redrive", due=now, created=now, finished=None)
+    outbox.wake.set()
+
+
+def withdraw(by: Principal, message_id: UUID, now: datetime) -> None:
+    """Take a waiting message back. Raises Invalid once it is on its way."""
+    by.must(OUTBOX_UPDATE)
+    _move(by, message_id, "queued", "withdrawn", now, "message:withdraw", finished=now)
+
+
+def _move(by: Principal, message_id: UUID, before: str, after: str, now: datetime, event: str, **columns: object) -> None:
+    with durable():
+        row = _load(by, message_id)
+        if Message.objects.within(by.tenant).filter(id=message_id, state=before).update(state=after, error="", **columns) != 1:
+            raise Invalid(f"The message is {row.state}; this needs one that is {before}.", field="state")
+        audit.record(by, event, now, target=row.kind, target_id=row.account_id)

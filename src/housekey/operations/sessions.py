@@ -1,0 +1,99 @@
+"""Signed-in browsers: start, recognise, list, end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from housekey.conf.house import House
+from housekey.core.codes import digest, digests, is_link_shaped, new_token
+from housekey.core.errors import NotFound
+from housekey.core.names import Tenant
+from housekey.core.principal import LOGIN, Principal
+from housekey.operations import accounts, audit
+from housekey.operations.roles import permissions_of
+from housekey.operations.transactions import durable
+from housekey.store import hot
+from housekey.store.models import Account, Session
+
+SEEN_EVERY = timedelta(seconds=60)
+"""`last_seen` is not written more often than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    id: int
+    created: datetime
+    last_seen: datetime
+    network: str
+    agent: str
+    current: bool
+
+
+def start(house: House, tenant: Tenant, account: Account, network: str, agent: str, now: datetime) -> str:
+    """A step inside sign-in: a new session, always under a new token (A-161). Returns the token."""
+    token = new_token()
+    oldest = now - timedelta(minutes=house.config.sessions.absolute)
+    Session.objects.within(tenant).filter(account=account, created__lt=oldest).delete()
+    row = Session(
+        tenant_id=tenant.id,
+        digest=digest(house.keys.newest[1], "session", token),
+        account=account,
+        credential_version=account.credential_version,
+        created=now,
+        last_seen=now,
+        network=network,
+        agent=agent[:300],
+    )
+    hot.insert(row)
+    return token
+
+
+def recognise(house: House, tenant: Tenant, token: str, network: str, now: datetime) -> Principal | None:
+    """Who this browser is signed in as, or None: ended, idle too long, too old, or an account that may no longer come in."""
+    if not is_link_shaped(token):
+        return None
+    session = Session.objects.within(tenant).filter(digest__in=digests(house.keys, "session", token)).select_related("account").first()
+    if session is None or not _fresh(house, session, now) or not accounts.standing_of(session.account).may_sign_in:
+        return None
+    if now - session.last_seen > SEEN_EVERY:
+        Session.objects.within(tenant).filter(id=session.id).update(last_seen=now)
+    permissions = permissions_of(tenant, session.account_id)
+    if LOGIN not in permissions:
+        return None
+    name = str(accounts.user(tenant, session.account).name)
+    return Principal(tenant, name, permissions, session.account_id, session.id, network)
+
+
+def _fresh(house: House, session: Session, now: datetime) -> bool:
+    limits = house.config.sessions
+    return (
+        session.credential_version == session.account.credential_version
+        and now - session.last_seen <= timedelta(minutes=limits.idle)
+        and now - session.created <= timedelta(minutes=limits.absolute)
+    )
+
+
+def sign_out(by: Principal, now: datetime) -> None:
+    """End the caller's own session."""
+    if by.session_id is not None:
+        _end(by, by.session_id, now, "sign-out")
+
+
+def my_sessions(by: Principal) -> list[SessionView]:
+    rows = Session.objects.within(by.tenant).filter(account_id=by.account_id).order_by("-last_seen")
+    return [SessionView(row.id, row.created, row.last_seen, row.network, row.agent, row.id == by.session_id) for row in rows]
+
+
+def end_session(by: Principal, session_id: int, now: datetime) -> None:
+    """End one of the caller's own sessions. Raises NotFound for anybody else's."""
+    if not _end(by, session_id, now, "session:end"):
+        raise NotFound("There is no such session.")
+
+
+def _end(by: Principal, session_id: int, now: datetime, event: str) -> int:
+    with durable():
+        ended = int(Session.objects.within(by.tenant).filter(id=session_id, account_id=by.account_id).delete()[0])
+        if ended:
+            audit.record(by, event, now, target=by.name, target_id=by.account_id)
+    return ended

@@ -1,0 +1,95 @@
+"""My Account: name, password, sessions, and what happened lately."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from housekey.core.errors import NotFound, PasswordRefused, Throttled, WrongCredentials
+from housekey.operations import audit, own_password, sessions
+from housekey.web import cookies
+from housekey.web.events import sentences
+from housekey.web.forms import Field, Form
+from housekey.web.guards import signed_in
+from housekey.web.house import house, now
+from housekey.web.request import Asked
+from housekey.web.responses import see_other
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    return see_other(reverse("myaccount"))
+
+
+@require_safe
+def console(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    """Old addresses of the console, and the one without its slash."""
+    return see_other(reverse("console-home"))
+
+
+def _fields(data: dict[str, str] | None = None) -> Form:
+    return Form([
+        Field("current-password", gettext_lazy("Current password"), "password", autocomplete="current-password",
+              required=gettext_lazy("Please type your current password.")),
+        Field("new-password", gettext_lazy("New password"), "password", autocomplete="new-password", rules="new-password-rules",
+              required=gettext_lazy("Please type a new password.")),
+        Field("confirm-password", gettext_lazy("Confirm password"), "password", autocomplete="new-password",
+              required=gettext_lazy("Please type the new password a second time.")),
+    ], data)
+
+
+def _page(request: Asked, form: Form, broken: tuple[str, ...] = (), status: int = 200) -> HttpResponse:
+    return render(request, "pages/account.html", {
+        "user": own_password.me(request.by), "form": form, "rules": own_password.password_rules(house(), request.by), "broken": broken,
+        "sessions": sessions.my_sessions(request.by), "events": sentences(audit.mine(request.by)),
+    }, status=status)
+
+
+@require_safe
+@signed_in
+def overview(request: Asked) -> HttpResponse:
+    return _page(request, _fields())
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def change_password(request: Asked) -> HttpResponse:
+    """The old password is asked again; the new one gives this browser a fresh session and ends every other."""
+    if request.method != "POST":
+        return see_other(reverse("myaccount"))
+    form = _fields(request.POST.dict())
+    if form.check_required() and form.text("new-password") != form.text("confirm-password"):
+        form.fail("confirm-password", _("The two passwords are not the same."))
+    if form.failed:
+        return _page(request, form)
+    try:
+        token = own_password.change_password(house(), request.by, form.text("current-password"), form.text("new-password"),
+                                             agent=request.headers.get("User-Agent", ""), now=now())
+    except WrongCredentials:
+        form.fail("current-password", _("That is not your current password."))
+        return _page(request, form)
+    except Throttled as refusal:
+        form.sentence = _("Too many attempts. Please wait a little and try again.")
+        response = _page(request, form, status=429)
+        response["Retry-After"] = str(refusal.retry_after)
+        return response
+    except PasswordRefused as refusal:
+        form.fail("new-password", _("Please choose another password: see the rules marked below."))
+        return _page(request, form, refusal.rules)
+    response = see_other(reverse("myaccount") + "?done=password-changed")
+    cookies.set_session(response, token)
+    return response
+
+
+@require_POST
+@signed_in
+def end_session(request: Asked, session_id: int) -> HttpResponse:
+    try:
+        sessions.end_session(request.by, session_id, now())
+    except NotFound:
+        return see_other(reverse("myaccount"))
+    return see_other(reverse("myaccount") + "?done=session-ended")

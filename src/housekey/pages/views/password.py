@@ -1,0 +1,118 @@
+"""From the link in a mail to a password: open the link, show the form, take the password; and honest pages for dead links.
+
+Looking never spends: HEAD writes nothing, GET exchanges the code for this browser's ticket and moves on to an address that
+carries no secret. Only a password that was accepted ends the code.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from housekey.core.errors import DeadCode, DeadReason, PasswordRefused
+from housekey.operations import onboarding, recovery
+from housekey.operations.recovery import PasswordForm
+from housekey.web import cookies
+from housekey.web.forms import Field, Form, Words
+from housekey.web.house import house, now
+from housekey.web.refusals import bad_request, status_of
+from housekey.web.request import Asked
+from housekey.web.responses import see_other
+
+DEAD: dict[DeadReason, tuple[Words, Words]] = {
+    "expired": (gettext_lazy("This link has expired."),
+                gettext_lazy("For your safety, links work for a limited time. You can have a new one sent to the same address.")),
+    "superseded": (gettext_lazy("A newer message was sent."),
+                   gettext_lazy("Please use the link in the newest one. If you cannot find it, have a new one sent.")),
+    "spent": (gettext_lazy("This link was already used."),
+              gettext_lazy("The password was set with it. If that was you, sign in. If it was not, tell support at once.")),
+    "revoked": (gettext_lazy("This link was withdrawn."),
+                gettext_lazy("An administrator ended this invitation. Ask support for a new one.")),
+    "unknown": (gettext_lazy("This link is not valid."), gettext_lazy("Please open the link in the message again, or copy it completely.")),
+}
+"""Heading and advice for each way a link can be dead. Nothing about the account behind it."""
+
+
+@require_safe
+def open_link(request: Asked) -> HttpResponse:
+    """The address in the mail. Scanners send HEAD: they get an empty 200 and change nothing."""
+    codes = request.GET.getlist("confirmation")
+    if len(codes) > 1:
+        return bad_request(request, ValueError("confirmation was given more than once"))
+    if request.method == "HEAD":
+        return HttpResponse()
+    code = codes[0] if codes else ""
+    try:
+        token = recovery.open_link(house(), request.tenant, code, now())
+    except DeadCode as dead:
+        return _dead(request, dead, code)
+    response = see_other(reverse("set-password"))
+    cookies.set_ticket(response, token)
+    return response
+
+
+def _dead(request: Asked, dead: DeadCode, code: str = "") -> HttpResponse:
+    title, advice = DEAD[dead.reason]
+    renewable = dead.reason in {"expired", "superseded"}
+    if renewable and not code:
+        # The form outlived its code: only the mail's link can prove again whose it is.
+        advice = gettext_lazy("Open the link in your message again: from there you can have a new one sent.")
+    context = {"title": title, "advice": advice, "reason": dead.reason, "code": code if renewable else ""}
+    return render(request, "pages/dead.html", context, status=status_of(dead))
+
+
+@require_POST
+def ask_again(request: Asked) -> HttpResponse:
+    """The holder of a dead link asks for a new one. The answer is the same for every link, real or not."""
+    onboarding.ask_again(house(), request.tenant, request.POST.get("code", "")[:200], request.network, now())
+    return render(request, "pages/asked.html")
+
+
+def _fields(data: dict[str, str] | None = None) -> Form:
+    return Form([
+        Field("reset-password", gettext_lazy("New password"), "password", autocomplete="new-password", rules="reset-password-rules",
+              required=gettext_lazy("Please type a password."), focus=data is None),
+        Field("reset-password2", gettext_lazy("Confirm password"), "password", autocomplete="new-password",
+              required=gettext_lazy("Please type the password a second time.")),
+    ], data)
+
+
+def _page(request: Asked, shown: PasswordForm, form: Form, broken: tuple[str, ...] = ()) -> HttpResponse:
+    heading = _("Set Password") if shown.invite else _("Reset Password")
+    return render(request, "pages/password.html", {"form": form, "shown": shown, "heading": heading, "broken": broken})
+
+
+@require_safe
+def show(request: Asked) -> HttpResponse:
+    """The form, for the browser that holds a ticket."""
+    try:
+        shown = recovery.form(house(), request.tenant, cookies.ticket(request), now())
+    except DeadCode as dead:
+        return _dead(request, dead)
+    return _page(request, shown, _fields())
+
+
+@require_http_methods(["GET", "POST"])
+def complete(request: Asked) -> HttpResponse:
+    """Take the password. GET (a reload from the address bar) leads back to the form."""
+    if request.method != "POST":
+        return see_other(reverse("set-password"))
+    ticket, form = cookies.ticket(request), _fields(request.POST.dict())
+    try:
+        if form.check_required() and form.text("reset-password") != form.text("reset-password2"):
+            form.fail("reset-password2", _("The two passwords are not the same."))
+        if form.failed:
+            return _page(request, recovery.form(house(), request.tenant, ticket, now()), form)
+        done = recovery.set_password(house(), request.tenant, ticket, form.text("reset-password"), request.network, now())
+    except PasswordRefused as refusal:
+        form.fail("reset-password", _("Please choose another password: see the rules marked below."))
+        return _page(request, recovery.form(house(), request.tenant, ticket, now()), form, refusal.rules)
+    except DeadCode as dead:
+        return _dead(request, dead)
+    response = render(request, "pages/password_done.html", {"invite": done.invite})
+    cookies.clear_ticket(response)
+    return response

@@ -1,0 +1,218 @@
+"""What a client wrote -> what an operation takes. Attribute names are case-insensitive (RFC 7643 section 2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from housekey.core.errors import Invalid
+from housekey.core.names import split_username
+from housekey.core.users import Changes, Email, NewUser, Profile
+from housekey.scim.errors import ScimInvalid
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+WSO2 = "urn:scim:wso2:schema"
+CUSTOM = "urn:scim:schemas:extension:custom:User"
+ALIASES = {"enterpriseuser": ENTERPRISE}
+"""The bare key of IS 5.7 and before, still printed in the documentation of 5.9 to 5.11 (seeds 000, 001)."""
+EXTENSIONS = (ENTERPRISE, WSO2, CUSTOM)
+
+_TEXTS = ("displayName", "nickName", "profileUrl", "title", "userType", "preferredLanguage", "timezone", "externalId")
+_LISTS = ("phoneNumbers", "ims", "photos", "addresses", "entitlements", "x509Certificates")
+_NAMES = ("formatted", "middleName", "honorificPrefix", "honorificSuffix")
+_ENTERPRISE = ("employeeNumber", "costCenter", "organization", "division", "department")
+CORE = {
+    name.lower(): name
+    for name in (*_TEXTS, *_LISTS, "userName", "name", "emails", "active", "locale", "password", "schemas", "id", "meta", "groups", "roles")
+}
+LATER = {"verifyemail": "verifyEmail", "forcepasswordreset": "forcePasswordReset", "adminforcedpasswordreset": "adminForcedPasswordReset"}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One user as a client wrote it, names put into their canonical form."""
+
+    body: dict[str, Any]
+    extensions: dict[str, dict[str, Any]]
+
+    def flag(self, name: str) -> bool | None:
+        """A boolean attribute of any extension: true, "true", "TRUE" …; None when it is absent."""
+        for urn in EXTENSIONS:
+            for key, value in self.extensions.get(urn, {}).items():
+                if key.lower() == name.lower() and value is not None:
+                    return boolean(value, f"{urn}:{name}")
+        return None
+
+
+def boolean(value: Any, field: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.strip().lower() in {"true", "false"}:
+        return value.strip().lower() == "true"
+    raise Invalid(f"{field} must be true or false.", field=field)
+
+
+def canonical(body: dict[str, Any]) -> Written:
+    """Sort a client's object into core attributes and extensions; unknown keys are ignored, as RFC 7644 section 3.3 allows."""
+    core: dict[str, Any] = {}
+    extensions: dict[str, dict[str, Any]] = {}
+    for key, value in body.items():
+        urn = urn_of(key)
+        if urn == USER and isinstance(value, dict):
+            core |= canonical(value).body
+        elif urn in EXTENSIONS:
+            if not isinstance(value, dict):
+                raise Invalid(f"{key} must be an object.", field=key)
+            extensions[urn] = extensions.get(urn, {}) | value
+        elif key.lower() in CORE:
+            core[CORE[key.lower()]] = value
+    return Written(core, extensions)
+
+
+def urn_of(key: str) -> str:
+    """The schema URN a key stands for, `""` if it is none."""
+    lower = key.lower()
+    return ALIASES.get(lower) or next((urn for urn in (USER, *EXTENSIONS) if urn.lower() == lower), "")
+
+
+def read_new_user(body: dict[str, Any], *, extensions_on: bool) -> NewUser:
+    """Raises Invalid naming the attribute. A password beside askPassword is read and ignored (spec section 12)."""
+    written = canonical(body)
+    refuse_later(written)
+    username = _text(written.body, "userName")
+    if not username:
+        raise Invalid("Required attribute userName is missing in the SCIM Object. Give the user a name.", field="userName")
+    ask_password = bool(written.flag("askPassword"))
+    if ask_password and not extensions_on:
+        raise Invalid(
+            "askPassword is not taken: the setting enable_schema_extension ([scim2] in deployment.toml) is off.", field="askPassword"
+        )
+    return NewUser(
+        name=split_username(username),
+        profile=profile(written),
+        ask_password=ask_password,
+        password=None if ask_password else _password(written.body),
+        disabled=disabled(written) or False,
+        locked=bool(written.flag("accountLocked")),
+    )
+
+
+def read_changes(body: dict[str, Any], before: dict[str, Any], present: Profile) -> Changes:
+    """What differs between a user as shown (`before`) and as a patch left it (`body`)."""
+    written, old = canonical(body), canonical(before)
+    refuse_later(written)
+    if str(written.body.get("userName", "")) != str(old.body.get("userName", "")):
+        raise ScimInvalid("userName cannot be changed.", "mutability", field="userName")
+    next_profile = profile(written)
+    return Changes(
+        profile=next_profile if next_profile != present else None,
+        disabled=_changed(disabled(written), disabled(old)),
+        locked=_changed(written.flag("accountLocked"), old.flag("accountLocked")),
+        password=_password(written.body),
+        ask_password=bool(written.flag("askPassword")),
+    )
+
+
+def _changed(new: bool | None, old: bool | None) -> bool | None:
+    return new if new != old else None
+
+
+def refuse_later(written: Written) -> None:
+    """Triggers this release does not carry out are refused by name: silence would let somebody believe in a reset that never was."""
+    for key in LATER.values():
+        if written.flag(key):
+            raise Invalid(f"{key} is not available in this release.", field=key)
+
+
+def disabled(written: Written) -> bool | None:
+    """`active` mirrors *disabled* only (decisions, SCIM while pending)."""
+    flag = written.flag("accountDisabled")
+    if flag is not None:
+        return flag
+    active = written.body.get("active")
+    return None if active is None else not boolean(active, "active")
+
+
+def _password(body: dict[str, Any]) -> str | None:
+    return _text(body, "password", most=100_000) or None
+
+
+def _text(body: dict[str, Any], name: str, most: int = 1_000) -> str:
+    value = body.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Invalid(f"{name} must be a text.", field=name)
+    if len(value) > most:
+        raise Invalid(f"{name} is longer than {most} characters.", field=name)
+    return value
+
+
+def profile(written: Written) -> Profile:
+    """The person's attributes. Those without a column of their own keep SCIM's names and shapes in `more`."""
+    body = written.body
+    name = _complex(body, "name")
+    more: dict[str, Any] = {key: text for key in _TEXTS if (text := _text(body, key))}
+    if rest := {key: text for key in _NAMES if (text := _text(name, key))}:
+        more["name"] = rest
+    more |= {key: rows for key in _LISTS if (rows := _rows(body, key))}
+    if enterprise := _enterprise(written):
+        more[ENTERPRISE] = enterprise
+    return Profile(_text(name, "givenName"), _text(name, "familyName"), _emails(body), _text(body, "locale", most=35), more)
+
+
+def _enterprise(written: Written) -> dict[str, Any]:
+    given = {key.lower(): value for key, value in written.extensions.get(ENTERPRISE, {}).items()}
+    kept: dict[str, Any] = {key: text for key in _ENTERPRISE if (text := _text({key: given.get(key.lower())}, key))}
+    manager = given.get("manager")
+    if isinstance(manager, str):
+        manager = {"value": manager}
+    if isinstance(manager, dict) and isinstance(manager.get("value"), str):
+        kept["manager"] = {"value": manager["value"][:1000]}
+    return kept
+
+
+def _complex(body: dict[str, Any], name: str) -> dict[str, Any]:
+    value = body.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise Invalid(f"{name} must be an object.", field=name)
+    known = {key.lower(): key for key in ("givenName", "familyName", *_NAMES)}
+    return {known[key.lower()]: item for key, item in value.items() if key.lower() in known}
+
+
+def _rows(body: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """A multi-valued attribute as a list of objects; a plain value becomes `{"value": …}`."""
+    value = body.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        value = [value]
+    if len(value) > 100:
+        raise Invalid(f"{name} has more than 100 values.", field=name)
+    rows = []
+    for number, row in enumerate(value):
+        row = {"value": row} if isinstance(row, str) else row
+        if not isinstance(row, dict):
+            raise Invalid(f"{name}[{number}] must be an object or a text.", field=f"{name}[{number}]")
+        if any(len(item) > 2_000 for item in row.values() if isinstance(item, str)):
+            raise Invalid(f"{name}[{number}] holds a text longer than 2000 characters.", field=f"{name}[{number}]")
+        rows.append(row)
+    return rows
+
+
+def _emails(body: dict[str, Any]) -> tuple[Email, ...]:
+    emails = []
+    for number, row in enumerate(_rows(body, "emails")):
+        value, kind = row.get("value"), row.get("type") or ""
+        if not isinstance(value, str) or not value:
+            raise Invalid(f"emails[{number}] has no value. Give it an address.", field=f"emails[{number}]")
+        if not isinstance(kind, str) or len(kind) > 50:
+            raise Invalid(f"emails[{number}].type must be a short text.", field=f"emails[{number}].type")
+        primary = row.get("primary")
+        emails.append(Email(value.strip(), kind, boolean(primary, f"emails[{number}].primary") if primary is not None else False))
+    if sum(mail.primary for mail in emails) > 1:
+        raise Invalid("Only one of emails can be primary.", field="emails")
+    return tuple(emails)

@@ -1,0 +1,85 @@
+"""The statements of the hottest paths, composed once instead of at every call.
+
+Django composes a query anew each time (about 0.2 ms of CPU), the database answers it in a tenth of that. Who is asking, one user by
+name or id, and the inserts of an invitation are on every request, so they are written down here. Everything else uses the ORM.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+from django.db.models import AutoField
+
+from housekey.store.models import Account, Setting, SqlUser
+
+_ACCOUNT = "SELECT * FROM store_account WHERE tenant_id = %s AND id = %s"
+_ACCOUNT_BY_NAME = "SELECT * FROM store_account WHERE tenant_id = %s AND domain = %s AND name_key = %s"
+_SQL_USER = "SELECT * FROM store_sqluser WHERE tenant_id = %s AND id = %s"
+_PERMISSIONS = (
+    "SELECT permissions FROM store_role WHERE tenant_id = %s AND "
+    "(name = %s OR id IN (SELECT role_id FROM store_rolemember WHERE tenant_id = %s AND account_id = %s))"
+)
+_ROLE_NAMES = (
+    "SELECT r.name FROM store_rolemember m JOIN store_role r ON r.id = m.role_id "
+    "WHERE m.tenant_id = %s AND m.account_id = %s ORDER BY r.name"
+)
+_SETTINGS = "SELECT * FROM store_setting WHERE tenant_id = %s"
+
+
+def account(tenant_id: int, account_id: UUID) -> Account | None:
+    return next(iter(Account.objects.raw(_ACCOUNT, [tenant_id, _id(account_id)])), None)
+
+
+def account_by_name(tenant_id: int, domain: str, name_key: str) -> Account | None:
+    return next(iter(Account.objects.raw(_ACCOUNT_BY_NAME, [tenant_id, domain, name_key])), None)
+
+
+def sql_user(tenant_id: int, account_id: UUID) -> SqlUser | None:
+    return next(iter(SqlUser.objects.raw(_SQL_USER, [tenant_id, _id(account_id)])), None)
+
+
+def settings(tenant_id: int) -> dict[str, tuple[str, int]]:
+    """name -> (value, version) of everything a tenant has stored."""
+    return {row.name: (row.value, row.version) for row in Setting.objects.raw(_SETTINGS, [tenant_id])}
+
+
+def permissions(tenant_id: int, account_id: UUID, everyone: str) -> list[list[str]]:
+    """The permissions of each role the account is in, and of the role called `everyone`."""
+    own = _id(account_id)
+    return [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in _rows(_PERMISSIONS, [tenant_id, everyone, tenant_id, own])]
+
+
+def role_names(tenant_id: int, account_id: UUID) -> tuple[str, ...]:
+    return tuple(row[0] for row in _rows(_ROLE_NAMES, [tenant_id, _id(account_id)]))
+
+
+def insert(row: models.Model) -> None:
+    """As `row.save(force_insert=True)`, without reading back a generated key. Raises IntegrityError like it."""
+    statement, fields = _insert(type(row), connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields])
+    row._state.adding = False
+
+
+@cache
+def _insert(model: type[models.Model], vendor: str) -> tuple[str, tuple[models.Field[Any, Any], ...]]:  # noqa: ARG001 - part of the cache's key
+    quote = connection.ops.quote_name
+    fields = tuple(field for field in model._meta.concrete_fields if not isinstance(field, AutoField))
+    columns = ", ".join(quote(field.column) for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})", fields  # noqa: S608 - names of our own tables
+
+
+def _id(value: UUID) -> Any:
+    """SQLite keeps ids as text, PostgreSQL as uuid."""
+    return Account._meta.pk.get_db_prep_value(value, connection)
+
+
+def _rows(statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()

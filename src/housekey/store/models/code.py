@@ -1,0 +1,54 @@
+"""Codes and tickets. A code row is also the record of the invitation it belongs to."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from housekey.store.models.account import Account
+from housekey.store.scope import Scoped
+
+
+class Code(Scoped):
+    """One issued code: an invitation, later a reset. Alive while neither spent nor dead nor past `expires`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="codes", db_index=False)
+    scenario = models.CharField(max_length=60)
+    """WSO2's recovery scenario, e.g. ASK_PASSWORD."""
+    recipient = models.CharField(max_length=320)
+    nonce = models.BinaryField(max_length=16)
+    key_name = models.CharField(max_length=64)
+    digest = models.BinaryField(max_length=32, unique=True)
+    issued = models.DateTimeField()
+    issued_by = models.CharField(max_length=300)
+    expires = models.DateTimeField(null=True)
+    """Fixed when issued; null: never."""
+    sent = models.DateTimeField(null=True)
+    opened = models.DateTimeField(null=True)
+    spent = models.DateTimeField(null=True)
+    dead = models.DateTimeField(null=True)
+    dead_reason = models.CharField(max_length=20, default="", blank=True)
+    """superseded or revoked."""
+
+    class Meta(Scoped.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(spent__isnull=True, dead__isnull=True), name="one_live_code_per_account"
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "-issued"], name="code_by_account")]
+
+
+class Ticket(Scoped):
+    """A code shown by one browser: good for one form. The browser holds the token, we its digest."""
+
+    digest = models.BinaryField(max_length=32, primary_key=True)
+    code = models.ForeignKey(Code, on_delete=models.CASCADE, related_name="tickets")
+    created = models.DateTimeField()
+    expires = models.DateTimeField()
+
+    class Meta(Scoped.Meta):
+        indexes = [models.Index(fields=["expires"], name="ticket_expires")]

@@ -1,0 +1,35 @@
+"""Tenants, their stored settings, and the names of the keys this database was written with."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from housekey.store.scope import Scoped
+
+
+class Tenant(models.Model):
+    domain = models.CharField(max_length=255, unique=True)
+    """Lower case, as in `/t/<domain>/`."""
+    name = models.CharField(max_length=255, default="", blank=True)
+    active = models.BooleanField(default=True)
+    created = models.DateTimeField()
+
+
+class Setting(Scoped):
+    """A value an administrator stored for a tenant; without a row the file or the built-in default holds."""
+
+    name = models.CharField(max_length=100)
+    value = models.CharField(max_length=1000)
+    version = models.PositiveIntegerField(default=1)
+    changed = models.DateTimeField()
+    changed_by = models.CharField(max_length=300)
+
+    class Meta(Scoped.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "name"], name="one_setting_per_name")]
+
+
+class KeyName(models.Model):
+    """A key id that rows of this database depend on; start is refused when the keys file lacks it."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    first_seen = models.DateTimeField()

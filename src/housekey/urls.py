@@ -1,0 +1,18 @@
+"""Every door, one line each. All of them also stand under /t/<tenant>/: the gate takes that prefix off."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from housekey.web import health
+
+urlpatterns = [
+    path("readyz", health.readyz),
+    path("scim2/", include("housekey.scim.urls")),
+    path("console/", include("housekey.console.urls")),
+    path("", include("housekey.pages.urls")),
+]
+
+handler400 = "housekey.web.refusals.bad_request"
+handler404 = "housekey.web.refusals.not_found"
+handler500 = "housekey.web.refusals.server_error"

@@ -1,0 +1,84 @@
+"""The built-in store: rows in our own database, so that a user and her account commit together."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError
+from django.db.models import Q
+
+from housekey.core.errors import Conflict
+from housekey.core.names import Tenant, UserName, name_key
+from housekey.core.users import Email, Profile
+from housekey.store import hot
+from housekey.store.models import SqlUser
+from housekey.userstores.base import StoredUser
+
+_COLUMNS = ("id", "domain", "username", "given_name", "family_name", "locale", "emails", "more")
+
+
+class SqlStore:
+    """Implements `UserStore` over the table `SqlUser`."""
+
+    def insert(self, tenant: Tenant, user: StoredUser, password_hash: str) -> None:
+        row = SqlUser(
+            id=user.id,
+            tenant_id=tenant.id,
+            domain=user.name.domain,
+            username=user.name.bare,
+            name_key=user.name.key,
+            password=password_hash,
+            **_columns(user.profile),
+        )
+        try:
+            hot.insert(row)
+        except IntegrityError:
+            raise Conflict(
+                f"User with the name: {user.name} already exists in the system. Choose another userName.", field="userName"
+            ) from None
+
+    def get(self, tenant: Tenant, user_id: UUID) -> StoredUser | None:
+        row = hot.sql_user(tenant.id, user_id)
+        return _stored(tuple(getattr(row, column) for column in _COLUMNS)) if row else None
+
+    def many(self, tenant: Tenant, ids: list[UUID]) -> dict[UUID, StoredUser]:
+        rows = SqlUser.objects.within(tenant).filter(id__in=ids).values_list(*_COLUMNS)
+        return {row[0]: _stored(row) for row in rows}
+
+    def matching(self, tenant: Tenant, text: str) -> list[UUID]:
+        key = name_key(text)
+        found = SqlUser.objects.within(tenant).filter(
+            Q(name_key__contains=key) | Q(mail_key__contains=key) | Q(given_name__icontains=text) | Q(family_name__icontains=text)
+        )
+        return list(found.values_list("id", flat=True)[:1000])
+
+    def update(self, tenant: Tenant, user_id: UUID, profile: Profile) -> None:
+        SqlUser.objects.within(tenant).filter(id=user_id).update(**_columns(profile))
+
+    def delete(self, tenant: Tenant, user_id: UUID) -> None:
+        SqlUser.objects.within(tenant).filter(id=user_id).delete()
+
+    def password_hash(self, tenant: Tenant, user_id: UUID) -> str:
+        return SqlUser.objects.within(tenant).filter(id=user_id).values_list("password", flat=True).first() or ""
+
+    def set_password_hash(self, tenant: Tenant, user_id: UUID, password_hash: str) -> None:
+        SqlUser.objects.within(tenant).filter(id=user_id).update(password=password_hash)
+
+
+def _columns(profile: Profile) -> dict[str, Any]:
+    return {
+        "given_name": profile.given_name,
+        "family_name": profile.family_name,
+        "locale": profile.locale,
+        "mail": profile.mail,
+        "mail_key": name_key(profile.mail),
+        "emails": [{"value": mail.value, "type": mail.type, "primary": mail.primary} for mail in profile.emails],
+        "more": profile.more,
+    }
+
+
+def _stored(row: tuple[Any, ...]) -> StoredUser:
+    user_id, domain, username, given, family, locale, emails, more = row
+    profile = Profile(given, family, tuple(Email(mail["value"], mail["type"], mail["primary"]) for mail in emails), locale, more)
+    return StoredUser(user_id, UserName(domain, username), profile)

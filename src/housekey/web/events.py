@@ -1,0 +1,59 @@
+"""Audit entries as sentences. The log keeps stable names; people read these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from housekey.operations.audit import AuditView
+from housekey.web.forms import Words
+
+SENTENCES: dict[str, tuple[str, Words]] = {
+    "sign-in": ("user", gettext_lazy("Signed in")),
+    "sign-in:basic": ("user", gettext_lazy("Signed in from a program")),
+    "sign-out": ("leave", gettext_lazy("Signed out")),
+    "session:end": ("leave", gettext_lazy("A session was signed out")),
+    "user:create": ("user-plus", gettext_lazy("User added")),
+    "user:change": ("user", gettext_lazy("User changed")),
+    "user:delete": ("trash", gettext_lazy("User deleted")),
+    "administrator:create": ("user-plus", gettext_lazy("Administrator added")),
+    "invitation:issue": ("mail", gettext_lazy("Invitation issued")),
+    "invitation:resend": ("mail", gettext_lazy("Invitation sent again")),
+    "invitation:ask-again": ("mail", gettext_lazy("A new link was asked for")),
+    "invitation:offline": ("link", gettext_lazy("Link made to hand over in person")),
+    "invitation:revoke": ("off", gettext_lazy("Invitation withdrawn")),
+    "account:password:set": ("key", gettext_lazy("Password set through a link")),
+    "account:password:change": ("key", gettext_lazy("Password changed")),
+    "message:redrive": ("again", gettext_lazy("Message queued again")),
+    "message:withdraw": ("off", gettext_lazy("Message withdrawn")),
+}
+REFUSED: dict[str, Words] = {"sign-in": gettext_lazy("Sign-in refused"), "sign-in:basic": gettext_lazy("Sign-in from a program refused")}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of a timeline. `tone` is bad for a refusal."""
+
+    at: datetime
+    icon: str
+    tone: str
+    sentence: str
+    actor: str
+    network: str
+
+
+def sentences(entries: Iterable[AuditView]) -> list[Told]:
+    """Entries as lines, in the order given. An event without a sentence of its own shows its name."""
+    return [_told(entry) for entry in entries]
+
+
+def _told(entry: AuditView) -> Told:
+    icon, words = SENTENCES.get(entry.event, ("info", entry.event))
+    refused = entry.outcome not in {"done", ""}
+    if refused:
+        icon, words = "failed", REFUSED.get(entry.event, _("Refused: %s") % words)
+    return Told(entry.at, icon, "bad" if refused else "", str(words), entry.actor, entry.network)

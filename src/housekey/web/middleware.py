@@ -1,0 +1,91 @@
+"""The gate every request passes: tenant, client address, language, headers, and refusals that nobody caught."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import cast
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import set_script_prefix
+from django.utils import translation
+
+from housekey.core.errors import Refused
+from housekey.core.principal import anonymous
+from housekey.operations import sessions, tenants
+from housekey.web import cookies, refusals
+from housekey.web.house import house, now
+from housekey.web.network import client_address
+from housekey.web.request import Asked
+
+_TENANT = re.compile(r"/t/([^/]+)(/.*)?")
+_APIS = ("/scim2", "/api", "/oauth2", "/services", "/healthz", "/readyz")
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class Gate:
+    """First middleware. Settles `tenant`, `network` and `by`, and puts the headers on whatever comes back."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, raw: HttpRequest) -> HttpResponse:
+        request = cast(Asked, raw)
+        request.network = client_address(request.META, house().config.server.trusted_proxies)
+        if not self._settle_tenant(request):
+            response = refusals.unknown_tenant(request)
+        else:
+            self._settle_person(request)
+            with translation.override(self._language(request)):
+                response = self.answer(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A refusal a page did not turn into something better. Doors with a dialect of their own catch theirs themselves."""
+        return refusals.page(cast(Asked, request), error) if isinstance(error, Refused) else None
+
+    def _settle_tenant(self, request: Asked) -> bool:
+        """Take `/t/<tenant>` off the path, so that every door exists under it and every link made here keeps it."""
+        match = _TENANT.fullmatch(request.path_info)
+        tenant = tenants.by_domain(match[1]) if match else tenants.default()
+        if tenant is None:
+            request.tenant, request.by = tenants.default(), anonymous(tenants.default(), request.network)
+            return False
+        request.tenant, request.by = tenant, anonymous(tenant, request.network)
+        if match:
+            request.path_info = match[2] or "/"
+            set_script_prefix(f"/t/{tenant.domain}/")
+        return True
+
+    def _settle_person(self, request: Asked) -> None:
+        """Only pages and console look at the session cookie: SCIM, REST and SOAP refuse to be driven by one (A-068)."""
+        token = "" if request.path_info.startswith(_APIS) else cookies.session(request)
+        if token:
+            request.by = sessions.recognise(house(), request.tenant, token, request.network, now()) or request.by
+
+    def _language(self, request: HttpRequest) -> str:
+        known = dict(settings.LANGUAGES)
+        for wanted in request.GET.get("ui_locales", "").replace("_", "-").split():
+            if wanted.lower().split("-")[0] in known:
+                return wanted.lower().split("-")[0]
+        chosen = request.COOKIES.get("ui_lang", "")
+        return chosen if chosen in known else translation.get_language_from_request(request)

@@ -1,0 +1,1 @@
+"""Promises about configuration: what is accepted, what is refused, and in which words."""

@@ -1,0 +1,1 @@
+"""SCIM 2.0, through the whole of Django."""

@@ -1,0 +1,16 @@
+"""The world, fresh for each test."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from housekey.conf.house import House
+from tests.operations.support import World, new_world
+
+
+@pytest.fixture
+def world(db: None, house: House, tmp_path: Path, now: datetime) -> World:
+    return new_world(house, tmp_path, now)

@@ -1,0 +1,140 @@
+"""A small world to act in: the default tenant, somebody who may do everything, and the mails that went out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from django.apps import apps
+
+from housekey.conf.house import House
+from housekey.conf.schema import SuperAdmin
+from housekey.core.names import Tenant, UserName, split_username
+from housekey.core.principal import Principal, system
+from housekey.core.users import Email, NewUser, Profile, User
+from housekey.delivery import worker
+from housekey.operations import bootstrap, login, recovery, tenants, users
+from housekey.operations.login import SignedIn
+from housekey.store.models import AuditEntry, Role, RoleMember
+
+PASSWORD = "correct horse battery staple"
+OTHER_PASSWORD = "seven purple umbrellas tonight"
+NETWORK = "192.0.2.10"
+
+
+@dataclass
+class World:
+    """`house` keeps its mail under a directory of this test; `now` is the moment everything happens at unless said otherwise."""
+
+    house: House
+    tenant: Tenant
+    now: datetime
+
+    @property
+    def by(self) -> Principal:
+        """Holds every permission in the tenant, but is nobody's account."""
+        return system(self.tenant)
+
+    def configured(self, **changes: Any) -> House:
+        """The house with other parts of its configuration."""
+        return replace(self.house, config=replace(self.house.config, **changes))
+
+    def invite(self, name: str = "jane", mail: str = "jane@example.com", *, by: Principal | None = None, house: House | None = None,
+               now: datetime | None = None) -> User:
+        new = NewUser(split_username(name), Profile(emails=(Email(mail, primary=True),)), ask_password=True)
+        return users.create(house or self.house, by or self.by, new, now or self.now)
+
+    def add(self, name: str = "jane", password: str | None = PASSWORD, *, mail: str = "jane@example.com", by: Principal | None = None,
+            role: str = "") -> User:
+        profile = Profile(emails=(Email(mail, primary=True),) if mail else ())
+        user = users.create(self.house, by or self.by, NewUser(split_username(name), profile, password), self.now)
+        if role:
+            self.give(user.id, role)
+        return user
+
+    def give(self, user_id: UUID, role: str) -> None:
+        row = Role.objects.within(self.tenant).get(name=role)
+        RoleMember(tenant_id=self.tenant.id, role=row, account_id=user_id).save(force_insert=True)
+
+    def acting_as(self, name: str) -> Principal:
+        """The principal that a signed-in user of that name is."""
+        user = users.by_name(self.by, name)
+        from housekey.operations.roles import permissions_of
+
+        return Principal(self.tenant, name, permissions_of(self.tenant, user.id), user.id, network=NETWORK)
+
+    def sign_in(self, name: str, password: str = PASSWORD, *, now: datetime | None = None, tenant: Tenant | None = None,
+                network: str = NETWORK) -> SignedIn:
+        return login.sign_in(self.house, tenant or self.tenant, name, password, network=network, agent="a browser", now=now or self.now)
+
+    def mails(self, *, now: datetime | None = None) -> list[EmailMessage]:
+        """Send what is due; every mail that has ever gone out in this test, oldest first."""
+        worker.drain(self.house, now or self.now)
+        files = sorted(self.house.config.mail_directory.glob("*.eml")) if self.house.config.mail_directory.is_dir() else []
+        return [cast(EmailMessage, message_from_bytes(file.read_bytes(), policy=policy.default)) for file in files]
+
+    def newest_code(self, to: str = "jane@example.com", *, now: datetime | None = None) -> str:
+        """The code in the link of the newest mail to that address that has one."""
+        links = [link_in(mail) for mail in self.mails(now=now) if mail["To"] == to and "confirmation=" in text_of(mail)]
+        return code_in(links[-1])
+
+    def redeem(self, code: str, password: str = PASSWORD, *, now: datetime | None = None) -> None:
+        moment = now or self.now
+        ticket = recovery.open_link(self.house, self.tenant, code, moment)
+        recovery.set_password(self.house, self.tenant, ticket, password, NETWORK, moment)
+
+    def refusals(self) -> list[str]:
+        """Why sign-ins were refused, from the audit log, oldest first."""
+        rows = AuditEntry.objects.within(self.tenant).filter(outcome="refused").order_by("id")
+        return [row.detail["why"] for row in rows]
+
+
+def new_world(house: House, directory: Path, now: datetime, *, administrator: bool = False) -> World:
+    """`administrator`: also the account `admin` with the password `admin`, as `[super_admin]` makes it."""
+    first = SuperAdmin("admin", "admin" if administrator else "", create_admin_account=administrator)
+    house = replace(house, config=replace(house.config, data=directory, super_admin=first))
+    bootstrap.first_administrator(house, now)
+    return World(house, tenants.default(), now)
+
+
+def other_world(world: World, domain: str = "acme.example") -> World:
+    """A second tenant of the same house."""
+    return World(world.house, tenants.add(world.by, domain, "", world.now), world.now)
+
+
+def text_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def link_in(mail: EmailMessage) -> str:
+    found = re.search(r"https?://\S+confirmrecovery\.do\?\S+", text_of(mail))
+    assert found, text_of(mail)
+    return found.group()
+
+
+def code_in(link: str) -> str:
+    return parse_qs(urlsplit(link).query)["confirmation"][0]
+
+
+def counts(*, audit: bool = False) -> dict[str, int]:
+    """How many rows each table holds; the audit log only if asked for. The throttle counts tries, good or bad, and is left out."""
+    left_out = {"Throttle"} | (set() if audit else {"AuditEntry"})
+    return {model.__name__: model._base_manager.count() for model in _models() if model.__name__ not in left_out}
+
+
+def _models() -> Iterator[Any]:
+    yield from apps.get_app_config("store").get_models()
+
+
+def name(text: str) -> UserName:
+    return split_username(text)
