@@ -13,7 +13,7 @@ from housekey.conf.schema import ConfigErrors
 ODD = [
     '""', '"x"', '" "', "-1", "0", "1.5", "1e400", "nan", "true", "[]", '["x"]', "{}", "{a = 1}", "[[1]]", "1979-05-27",
     '"\\u0000"', '"é"', "99999999999999999999",
-       '"$ref{server.port}"', '"${carbon.host}"', '"http://["', '"/"', '"' + "9" * 5_000 + '"', "inf"]
+    '"$ref{server.port}"', '"${carbon.host}"', '"http://["', '"/"', '"' + "9" * 5_000 + '"', "inf"]
 KEYS = sorted(KNOWN | wso2.READ | {key.replace("*", "x") for key in wso2.UNUSED})
 
 
@@ -26,5 +26,4 @@ def test_no_value_of_a_known_key_ends_in_a_traceback(tmp_path: Path, key: str) -
             findings = load(file=file, data=tmp_path, environ={}).findings
         except ConfigErrors as errors:
             findings = errors.findings
-            assert str(errors)
         assert all(finding.line == 1 for finding in findings), findings

@@ -34,7 +34,7 @@ def test_the_lock_store_listener_is_accepted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "internal"), [
     ("[identity_mgt]\nemail_sender = 'internal'\n", True), ("[identity_mgt]\nemail_sender = 'external'\n", False),
     (ONBOARDING + "notification.manage_internally = false\n", False), (ONBOARDING + "notification.manage_internally = true\n", True)])
-def test_another_sender_means_that_no_message_is_sent(tmp_path: Path, text: str, internal: bool) -> None:
+def test_another_sender_is_noted_with_a_warning(tmp_path: Path, text: str, internal: bool) -> None:
     config = configured(tmp_path, text)
     assert config.notify_internally is internal
     assert bool(said(config, "warning")) is not internal

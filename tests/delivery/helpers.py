@@ -30,6 +30,8 @@ class Wire:
         self.port, self._target = free_port(), target
         self._listener: socket.socket | None = None
         self._ends: list[socket.socket] = []
+        self.longest = 1 << 30
+        """Bytes in one piece from which a connection is cut instead."""
 
     def up(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self.port), reuse_port=False)
@@ -54,16 +56,16 @@ class Wire:
                 near, _ = listener.accept()
                 far = socket.create_connection(("127.0.0.1", self._target))
                 self._ends += [near, far]
-                pumps = [threading.Thread(target=_pump, args=pair, daemon=True) for pair in ((near, far), (far, near))]
+                pumps = [threading.Thread(target=self._pump, args=pair, daemon=True) for pair in ((near, far), (far, near))]
                 threading.Thread(target=_close_after, args=(pumps, near, far), daemon=True).start()
 
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    with suppress(OSError):
-        sink.shutdown(socket.SHUT_RDWR)
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while (data := source.recv(65536)) and len(data) < self.longest:
+                sink.sendall(data)
+        for end in (source, sink):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
 
 def _close_after(pumps: list[threading.Thread], *ends: socket.socket) -> None:
@@ -97,8 +99,8 @@ class Enqueue:
                  at: datetime | None = None, fields: dict[str, str] | None = None) -> UUID:
         moment = at or self.now
         with transaction.atomic(durable=True):
-            account = Account.objects.create(id=uuid4(), tenant_id=self.tenant.id, domain="PRIMARY", name_key=uuid4().hex, pending="PENDING_AP",
-                                             created=moment, modified=moment)
+            account = Account.objects.create(id=uuid4(), tenant_id=self.tenant.id, domain="PRIMARY", name_key=uuid4().hex,
+                                             pending="PENDING_AP", created=moment, modified=moment)
             code = self._code(account, recipient, moment, expires)
             shown = {"user-name": "jane", "user.claim.givenname": "Jane", "organization-name": "Acme"} | (fields or {})
             return outbox.enqueue(self.tenant, NewMessage(kind, recipient, shown, "en", account.id, code.id), moment)
@@ -107,8 +109,8 @@ class Enqueue:
         key_name, key = self.house.keys.newest
         row_id, nonce = uuid4(), new_nonce()
         code: Code = Code.objects.create(
-            id=row_id, tenant_id=self.tenant.id, account=account, scenario="ASK_PASSWORD", recipient=recipient, nonce=nonce, key_name=key_name,
-            digest=digest(key, "link", derive_link(key, row_id, nonce)), issued=moment, issued_by="admin",
+            id=row_id, tenant_id=self.tenant.id, account=account, scenario="ASK_PASSWORD", recipient=recipient, nonce=nonce,
+            key_name=key_name, digest=digest(key, "link", derive_link(key, row_id, nonce)), issued=moment, issued_by="admin",
             expires=None if expires is None else moment + expires)
         return code
 

@@ -21,7 +21,7 @@ from tests.support.smtp import Sink, make_ca
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_an_invitation_arrives_once_encrypted_and_from_a_signed_in_sender(mailing: House, smtp: Sink, enqueue: Enqueue, now: datetime) -> None:
+def test_an_invitation_arrives_once_encrypted_and_signed_in(mailing: House, smtp: Sink, enqueue: Enqueue, now: datetime) -> None:
     message_id = enqueue()
     assert worker.drain(mailing, now) == 1
     assert worker.drain(mailing, now) == 0
@@ -111,7 +111,7 @@ def test_a_refused_sign_in_is_told_and_the_password_is_not(house: House, smtp: S
     assert "not-the-relay-secret" not in row.error
 
 
-def test_refused_for_now_is_tried_again_later_under_the_same_message_id(mailing: House, smtp: Sink, enqueue: Enqueue, now: datetime) -> None:
+def test_refused_for_now_is_tried_again_under_the_same_message_id(mailing: House, smtp: Sink, enqueue: Enqueue, now: datetime) -> None:
     smtp.rules["jane@example.com"] = "451 4.7.1 greylisted, try later"
     message_id = enqueue()
     assert worker.drain(mailing, now) == 0
@@ -126,7 +126,7 @@ def test_refused_for_now_is_tried_again_later_under_the_same_message_id(mailing:
     assert [outcome for outcome, _ in tries(message_id)] == ["temporary", "sent"]
 
 
-def test_refused_for_good_fails_at_once_and_does_not_hold_up_the_others(mailing: House, smtp: Sink, enqueue: Enqueue, now: datetime) -> None:
+def test_refused_for_good_fails_at_once_and_holds_up_nobody(mailing: House, smtp: Sink, enqueue: Enqueue, now: datetime) -> None:
     smtp.rules["gone@example.com"] = "550 5.1.1 no such user"
     bad = enqueue("gone@example.com")
     good = [enqueue(f"user{number}@example.com") for number in range(5)]
@@ -167,6 +167,21 @@ def test_a_broken_connection_between_two_mails_is_replaced(house: House, smtp: S
     assert len(smtp.messages) == 2
 
 
+def test_a_connection_that_breaks_inside_a_message_counts_and_is_retried(house: House, smtp: Sink, wire: Wire, enqueue: Enqueue,
+                                                                         now: datetime) -> None:
+    wire.longest = 4000
+    wire.up()
+    message_id = enqueue()
+    sending = with_email(house, sender(smtp, port=wire.port))
+    assert worker.drain(sending, now) == 0
+    row = stored(message_id)
+    assert (row.state, row.attempts) == ("queued", 1)
+    assert "The connection broke while the message was being sent" in row.error
+    wire.longest = 1 << 30
+    assert worker.drain(sending, now + timedelta(minutes=2)) == 1
+    assert [mail.message["Message-ID"] for mail in smtp.messages] == [f"<{message_id}@example.com>"]
+
+
 def test_an_address_beyond_ascii_goes_out_when_the_server_can(mailing: House, smtp: Sink, enqueue: Enqueue, now: datetime) -> None:
     enqueue("jörg@bücher.example")
     assert worker.drain(mailing, now) == 1
@@ -174,22 +189,14 @@ def test_an_address_beyond_ascii_goes_out_when_the_server_can(mailing: House, sm
 
 
 @pytest.mark.parametrize("address", ["a@x.test,b@y.test", "a@x.test\r\nBcc: b@y.test", "alice@example.org)bob@evil.test",
-                                     '"a b"@x.test', "a@x.test ", "<a@x.test>b@y.test", "a@x.test\x00", "nobody"])
+                                     '"a b"@x.test', "a@x.test ", "<a@x.test>b@y.test", "nobody"])
 def test_an_address_that_would_be_rewritten_is_never_sent_to(mailing: House, smtp: Sink, enqueue: Enqueue, now: datetime,
                                                             address: str) -> None:
-    if "\x00" in address and _on_postgres():
-        pytest.skip("PostgreSQL cannot store this character at all")
     message_id = enqueue(address)
     assert worker.drain(mailing, now) == 0
     assert smtp.messages == []
     assert stored(message_id).state == "failed"
     assert "not an e-mail address that mail can be sent to" in stored(message_id).error
-
-
-def _on_postgres() -> bool:
-    from django.db import connection
-
-    return connection.vendor == "postgresql"
 
 
 def test_a_name_full_of_markup_and_line_breaks_is_only_a_name(mailing: House, smtp: Sink, enqueue: Enqueue, now: datetime) -> None:

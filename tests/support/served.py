@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -57,13 +58,18 @@ class Served:
 
     def get(self, path: str, **headers: str) -> tuple[int, bytes]:
         """Status and body of a GET; a refusal is an answer, not an exception."""
-        request = urllib.request.Request(self.url + path, headers=headers)  # noqa: S310 - the address is ours
         try:
-            with urllib.request.urlopen(request, timeout=10, context=self.tls()) as answer:  # noqa: S310
+            with self.open(path, **headers) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as refusal:
             with refusal:
                 return refusal.code, refusal.read()
+
+    def open(self, path: str, **headers: str) -> http.client.HTTPResponse:
+        """The answer to a GET, to be closed by the caller. Raises HTTPError for a refusal."""
+        request = urllib.request.Request(self.url + path, headers=headers)  # noqa: S310 - the address is ours
+        answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=10, context=self.tls())  # noqa: S310
+        return answer
 
     def wait_ready(self) -> Served:
         """Wait for `/readyz`. Raises AssertionError with the output if the process ends or takes too long."""

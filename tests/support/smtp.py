@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import trustme
 from aiosmtpd.controller import Controller
@@ -31,7 +31,7 @@ class Received:
 
     @property
     def message(self) -> EmailMessage:
-        return cast(EmailMessage, message_from_bytes(self.raw, policy=policy.default))
+        return message_from_bytes(self.raw, policy=policy.default)
 
 
 @dataclass
@@ -40,8 +40,11 @@ class Handler:
 
     received: list[Received] = field(default_factory=list)
     rules: dict[str, str] = field(default_factory=dict)
+    lines: set[Any] = field(default_factory=set)
+    """Transports of the conversations so far; a client may keep its connection open for the next message."""
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+        self.lines.add(server.transport)
         answer = self.rules.get(address, self.rules.get("*", ""))
         if answer:
             return answer
@@ -91,6 +94,8 @@ class Sink:
     def stop(self) -> None:
         """Also safe on a server that was stopped already: a test may do it to play an outage."""
         if self._controller.server is not None:
+            for line in self._handler.lines:
+                self._controller.loop.call_soon_threadsafe(line.abort)
             self._controller.stop()
 
     def _authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:

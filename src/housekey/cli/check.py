@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from housekey.cli import guard, output, tls
-from housekey.cli.options import DONE, REFUSED, CannotStart, load_config, now, open_house
+from housekey.cli.options import DONE, REFUSED, load_config, now, open_house
+from housekey.cli.trouble import CannotStart
 from housekey.conf.schema import ConfigErrors, Finding
 from housekey.core.errors import Refused
 
@@ -87,7 +88,7 @@ def _database() -> Iterator[Finding]:
     try:
         missing = pending()
         if missing:
-            yield Finding("info", f"The database lacks {len(missing)} migrations; `housekey migrate` runs them (with SQLite, `housekey serve` does).")
+            yield Finding("info", f"Migrations to run: {', '.join(missing)}. Run `housekey migrate`, or with SQLite `housekey serve`.")
             return
         bootstrap.check_keys(house, now())
         warning = bootstrap.guard_default_password(house)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from housekey.cli.options import DONE, CannotStart, open_house
+from housekey.cli.options import DONE, now, open_house
+from housekey.cli.trouble import CannotStart
 
 if TYPE_CHECKING:
     from django.db.migrations.executor import MigrationExecutor
@@ -17,8 +18,14 @@ _ADVISORY = 0x686F7573656B6579
 
 
 def migrate(arguments: Namespace) -> int:  # noqa: ARG001 - every command takes its arguments
-    open_house()
-    count = bring_up_to_date(asked=True)
+    """Also what every database holds from the start: the default tenant, its roles, the name of the key it is written with."""
+    house = open_house()
+    from housekey.operations import bootstrap, tenants
+
+    with alone():
+        count = bring_up_to_date(asked=True)
+        bootstrap.check_keys(house, now())
+        tenants.ensure_default(now())
     print(f"{count} migration{'' if count == 1 else 's'} run." if count else "The database is up to date.")
     return DONE
 
@@ -34,23 +41,29 @@ def bring_up_to_date(*, asked: bool) -> int:
 
     if not pending():
         return 0
-    with _alone():
-        executor = _executor()
-        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if plan and not asked and connection.vendor != "sqlite" and executor.loader.applied_migrations:
-            raise CannotStart(f"The database lacks the migration {plan[-1][0].name}. Run `housekey migrate` once, then start again.")
-        if plan:
+    with alone():
+        missing = pending()
+        if missing and not asked and connection.vendor != "sqlite" and _holds_data():
+            raise CannotStart(f"The database lacks the migration {missing[-1]}. Run `housekey migrate` once, then start again.")
+        if missing:
             call_command("migrate", interactive=False, verbosity=0)
-    return len(plan)
+    return len(missing)
 
 
 def pending() -> list[str]:
     """The names of the migrations that the database lacks. Raises CannotStart if it has some that we lack."""
     executor = _executor()
-    unknown = sorted(name for app, name in executor.loader.applied_migrations.keys() - executor.loader.disk_migrations.keys() if app == "store")
+    loader = executor.loader
+    unknown = sorted(name for app, name in loader.applied_migrations.keys() - loader.disk_migrations.keys() if app == "store")
     if unknown:
         raise CannotStart(f"A newer Housekey has written this database (migration {unknown[-1]}). Install that version or a newer one.")
-    return [migration.name for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    return [migration.name for migration, _ in executor.migration_plan(loader.graph.leaf_nodes())]
+
+
+def _holds_data() -> bool:
+    from django.db import connection
+
+    return any(name.startswith("store_") for name in connection.introspection.table_names())
 
 
 def _executor() -> MigrationExecutor:
@@ -61,8 +74,8 @@ def _executor() -> MigrationExecutor:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Two nodes that start at once migrate one after the other. SQLite is guarded by the data directory's lock."""
+def alone() -> Iterator[None]:
+    """Two nodes that start at once set the database up one after the other; may be nested. SQLite is guarded by `serve`'s own lock."""
     from django.db import connection
 
     if connection.vendor != "postgresql":

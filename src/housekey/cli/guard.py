@@ -1,68 +1,19 @@
-"""One server per data directory, one per port, and no child that outlives its parent."""
+"""One server per port, and no child that outlives its parent."""
 
 from __future__ import annotations
 
 import ctypes
-import fcntl
-import json
 import os
 import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Mapping
-from pathlib import Path
-from typing import IO
 
-from housekey.cli.options import CannotStart
+from housekey.cli.trouble import CannotStart
 
-LOCK = "serve.lock"
 _PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""
-
-
-def single_instance(data: Path, flags: Mapping[str, str]) -> IO[str]:
-    """Hold the data directory until the process ends. Raises CannotStart if another server has it.
-
-    A lock, not a pid file: the kernel gives it back however the process ends. Keep the returned file open. `flags` are noted in
-    it for `flags_of_server`.
-    """
-    path = data / LOCK
-    try:
-        held = path.open("a+", encoding="utf-8")
-    except OSError as error:
-        raise CannotStart(f"The data directory {data} cannot be used: {error.strerror}.") from None
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        held.seek(0)
-        owner = held.readline().strip()
-        held.close()
-        process = f" (process {owner})" if owner.isdigit() else ""
-        raise CannotStart(f"Another `housekey serve`{process} uses the data directory {data}. "
-                          "Stop it first, or give this one its own --data.") from None
-    held.truncate(0)
-    held.write(f"{os.getpid()}\n{json.dumps(dict(flags))}\n")
-    held.flush()
-    return held
-
-
-def flags_of_server(data: Path) -> dict[str, str]:
-    """The flags of the server that runs on this data directory, {} if none does.
-
-    A link that another command makes must lead to where that server listens, `--port` included.
-    """
-    try:
-        with (data / LOCK).open(encoding="utf-8") as held:
-            try:
-                fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                flags = json.loads(held.read().partition("\n")[2] or "{}")
-                return {str(key): str(value) for key, value in flags.items()}
-    except (OSError, ValueError, AttributeError):
-        pass
-    return {}
 
 
 def port_is_free(bind: str, port: int) -> None:

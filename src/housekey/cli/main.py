@@ -7,8 +7,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from housekey.cli.options import CANNOT_START, REFUSED, CannotStart, put_into_environment, say
+from housekey.cli.options import CANNOT_START, REFUSED, put_into_environment, say
 from housekey.cli.parse import parser
+from housekey.cli.trouble import CannotStart
 from housekey.conf.schema import ConfigErrors
 from housekey.core.errors import Invalid, Refused
 
@@ -18,10 +19,7 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code (listed in `housekey --help`). argparse itself exits with 2 for wrong usage."""
     arguments = parser().parse_args(argv)
-    flags = {key: str(value) for key, value in (getattr(arguments, "flags", None) or {}).items()}
-    flags |= {key: str(value) for key, name in (("server.bind", "host"), ("server.port", "port"))
-              if (value := getattr(arguments, name, None)) is not None}
-    put_into_environment(arguments, flags)
+    put_into_environment(arguments)
     module, _, function = arguments.command.partition(":")
     try:
         run: Callable[..., int] = getattr(importlib.import_module(f"housekey.cli.{module}"), function)

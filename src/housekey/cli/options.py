@@ -6,10 +6,11 @@ import json
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from housekey.cli.lock import flags_of_server
 
 if TYPE_CHECKING:
     from housekey.conf.house import House
@@ -19,17 +20,19 @@ DONE, REFUSED, USAGE, CANNOT_START = 0, 1, 2, 3
 """Exit codes: see `housekey --help`."""
 
 
-class CannotStart(Exception):
-    """The process cannot do its work at all. The text is one sentence for the operator."""
-
-
-def put_into_environment(arguments: Namespace, flags: Mapping[str, str]) -> None:
-    """Let this process and its children find the configuration: `conf.settings` reads these three names and nothing else."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "housekey.conf.settings"
-    os.environ["HOUSEKEY_DATA"] = arguments.data or os.environ.get("HOUSEKEY_DATA") or "var"
+def put_into_environment(arguments: Namespace) -> None:
+    """Let this process and its children find the configuration: `conf.settings` reads these names and nothing else."""
+    data = arguments.data or os.environ.get("HOUSEKEY_DATA") or "var"
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "housekey.conf.settings", "HOUSEKEY_DATA": data}
     if arguments.config:
         os.environ["HOUSEKEY_CONFIG"] = arguments.config
-    os.environ["HOUSEKEY_FLAGS"] = json.dumps(dict(flags))
+    os.environ["HOUSEKEY_FLAGS"] = json.dumps(_own_flags(arguments) if hasattr(arguments, "port") else flags_of_server(Path(data)))
+
+
+def _own_flags(arguments: Namespace) -> dict[str, str]:
+    """The flags of `serve` as keys of the configuration."""
+    given = {"server.bind": arguments.host, "server.port": arguments.port}
+    return {key: str(value) for key, value in given.items() if value is not None}
 
 
 def load_config() -> Config:

@@ -13,7 +13,8 @@ import sys
 from dataclasses import asdict, dataclass
 
 from housekey.cli.guard import hold_to_parent
-from housekey.cli.options import CANNOT_START, DONE, CannotStart, now, open_house
+from housekey.cli.options import CANNOT_START, DONE, now, open_house
+from housekey.cli.trouble import CannotStart
 from housekey.conf.schema import ConfigErrors
 from housekey.core.errors import Refused
 
@@ -44,16 +45,17 @@ def in_child() -> Ready:
 
 def prepare() -> Ready:
     """Migrate where that is safe, check the keys, make sure that an administrator can get in. Raises CannotStart, Refused."""
-    from housekey.cli.database import bring_up_to_date
+    from housekey.cli.database import alone, bring_up_to_date
 
     house = open_house()
+    from django.db import connection
+
     from housekey.operations import bootstrap
 
-    migrated = bring_up_to_date(asked=False)
-    moment = now()
-    bootstrap.check_keys(house, moment)
-    link = bootstrap.first_administrator(house, moment) or ""
-    from django.db import connection
+    with alone():
+        migrated = bring_up_to_date(asked=False)
+        bootstrap.check_keys(house, now())
+        link = bootstrap.first_administrator(house, now()) or ""
 
     return Ready(migrated, link, bootstrap.guard_default_password(house), connection.vendor)
 

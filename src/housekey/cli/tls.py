@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from housekey.cli.options import CannotStart
+from housekey.cli.trouble import CannotStart
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -49,7 +49,7 @@ APPEND_SLASH = False
 ROOT_URLCONF = "housekey.urls"
 INSTALLED_APPS = ["housekey.store"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-MIDDLEWARE = ["housekey.web.middleware.Gate", "django.middleware.csrf.CsrfViewMiddleware"]
+MIDDLEWARE = ["housekey.web.middleware.Gate", "housekey.web.csrf.Csrf"]
 
 DATABASES: dict[str, dict[str, Any]] = {"default": django_database(HOUSE.config)}
 

@@ -131,8 +131,8 @@ def _sender(layer: Layer, report: Report, carbon: Carbon) -> None:
         carbon.origins[MANAGED] = sender.source
         carbon.notify_internally = carbon.notify_internally and str(sender.raw).strip().lower() == "internal"
     if not carbon.notify_internally:
-        report.add("warning", "No message is sent: the notifications are left to another system. Codes are returned to the caller "
-                              "who asks for them.", SENDER, sender or managed)
+        report.add("warning", "Notifications are to be managed by another system, not by this server (InternallyManage = false).",
+                   SENDER, sender or managed)
 
 
 def _mail(layer: Layer, report: Report) -> None:

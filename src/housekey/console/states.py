@@ -42,6 +42,8 @@ INVITATIONS: dict[str, Badge] = {
     "revoked": Badge(gettext_lazy("Withdrawn"), "", "off"),
 }
 
+HANDED_OVER = Badge(gettext_lazy("Handed over"), "info", "link")
+
 KINDS: dict[str, Words] = {
     "AskPassword": gettext_lazy("Invitation"),
     "resendAskPassword": gettext_lazy("Invitation, sent again"),
@@ -58,13 +60,18 @@ OUTCOMES: dict[str, Words] = {
 }
 
 
+def of_invitation(it: Invitation) -> Badge:
+    """The state of an invitation; one without a recipient was never meant to be sent."""
+    return HANDED_OVER if not it.recipient and it.state in {"queued", "sent"} else INVITATIONS[it.state]
+
+
 def why(user: User, latest: Invitation | None, now: datetime) -> str:
     """The sentence under a user's name: what the state is, since when, and what ends it."""
     standing = user.standing
     label = standing.label
     if label == "locked":
         reason = _("Locked by an administrator.") if ADMIN_INITIATED in standing.locks else _("Locked after too many failed sign-ins.")
-        return f"{reason} {_('Unlock the account to let the user sign in.')}"
+        return reason + " " + _("Unlock the account to let the user sign in.")
     if label not in {"invited", "reset"} or latest is None:
         return str(USERS[label].sentence)
     opening = _("Locked – waiting for %s to set a password") if standing.locked else _("Waiting for %s to set a password")

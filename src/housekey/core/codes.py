@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,7 +29,7 @@ _LINK = re.compile(r"[A-Za-z0-9_-]{43}")
 class Keys:
     """The secret keys, newest first: `(id, 32 bytes)`. The newest signs, all verify."""
 
-    ring: tuple[tuple[str, bytes], ...]
+    ring: tuple[tuple[str, bytes], ...] = field(repr=False)
 
     @property
     def newest(self) -> tuple[str, bytes]:

@@ -37,9 +37,12 @@ class PasswordRules:
 
 
 def normalise(password: str) -> str:
-    """NFC, nothing else: no trimming, no case change, no truncation. Raises PasswordRefused above 1,024 code points."""
+    """NFC, nothing else: no trimming, no case change, no truncation. Raises PasswordRefused above 1,024 code points, and for half
+    of a surrogate pair, which has no UTF-8 form to hash."""
     if len(password) > HARD_LIMIT:
         raise PasswordRefused(f"The password is far too long ({HARD_LIMIT} characters at the very most).", rules=("max",))
+    if any("\ud800" <= char <= "\udfff" for char in password):
+        raise PasswordRefused("The password contains a character that cannot be stored.", rules=())
     return unicodedata.normalize("NFC", password)
 
 

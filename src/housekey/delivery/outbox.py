@@ -46,7 +46,7 @@ def enqueue(tenant: Tenant, message: NewMessage, now: datetime) -> uuid.UUID:
     """Put a message into the outbox and return its id. Call it inside the transaction of the deed it tells of."""
     row = Message(
         id=uuid.uuid4(), tenant_id=tenant.id, kind=message.kind, channel=message.channel, recipient=message.recipient,
-        locale=message.locale or "en", fields=message.fields, account_id=message.account_id, code_id=message.code_id,
+        locale=(message.locale or "en")[:35], fields=message.fields, account_id=message.account_id, code_id=message.code_id,
         created=now, due=message.not_before or now,
     )
     hot.insert(row)
@@ -145,6 +145,11 @@ def _attempt(result: Result, now: datetime) -> Attempt:
     message = result.message
     return Attempt(tenant_id=message.tenant.id, message_id=message.id, at=now, outcome=result.outcome.kind,
                    detail=in_words(result.outcome.detail))
+
+
+def waiting() -> int:
+    """How many messages have not left yet."""
+    return Message.objects.across_tenants(ACROSS).filter(state__in=("queued", "sending")).count()
 
 
 def give_up(now: datetime, give_up_after: timedelta) -> int:

@@ -37,7 +37,8 @@ def words_for(error: Exception, email: EmailSender) -> str:
 
 def _network(error: Exception, where: str) -> str:
     if isinstance(error, ssl.SSLError):
-        return (f"No encrypted connection to {where} ({error.reason or 'TLS failed'}). Port 465 usually wants enable_tls = true, "
+        reason = getattr(error, "reason", None) or "TLS failed"
+        return (f"No encrypted connection to {where} ({reason}). Port 465 usually wants enable_tls = true, "
                 "port 587 enable_start_tls = true.")
     if isinstance(error, TimeoutError):
         return f"The mail server {where} did not answer in time."
@@ -45,8 +46,8 @@ def _network(error: Exception, where: str) -> str:
         return f"Nothing listens at {where}. Check hostname and port, and that the mail server runs."
     if isinstance(error, socket.gaierror):
         return f"The name of the mail server {where} cannot be resolved."
-    reason = error.strerror if isinstance(error, OSError) else ""
-    return f"The mail server {where} cannot be reached ({reason or type(error).__name__})."
+    why = error.strerror if isinstance(error, OSError) else ""
+    return f"The mail server {where} cannot be reached ({why or type(error).__name__})."
 
 
 def _sign_in_refused(error: smtplib.SMTPAuthenticationError, email: EmailSender) -> str:

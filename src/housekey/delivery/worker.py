@@ -42,6 +42,8 @@ SETTLE_EVERY = 0.04
 """Seconds between two notes of what was sent: what a crash in between sends twice."""
 LOOK_EVERY = 1.0
 """Seconds between two looks for messages of other processes."""
+SWEEP_EVERY = 60.0
+"""Seconds between two looks at what has waited too long."""
 DATABASE_TROUBLE = (DatabaseError, InterfaceError)
 
 
@@ -96,7 +98,7 @@ class Sender:
         outcome = _try(self.house, self.channel, message, self.clock())
         if outcome.kind == "connection":
             self.failures += 1
-        elif outcome.kind != "permanent":
+        elif outcome.kind != "permanent":  # an address that cannot exist is refused without asking the server
             self.failures = 0
         return Result(message, outcome, max(1, self.failures))
 
@@ -113,9 +115,12 @@ class Sender:
                     raise
                 time.sleep(0.5)
 
-    def give_up(self) -> None:
-        """End what has waited too long. Raises DatabaseError."""
+    def sweep(self) -> None:
+        """End what has waited too long; raise the alarm when too much is waiting. Raises DatabaseError."""
         outbox.give_up(self.clock(), self._patience)
+        waiting = outbox.waiting()
+        if waiting >= self.house.config.outbox.queue_alarm:
+            log.warning("%d messages are waiting in the outbox.", waiting)
 
 
 def _try(house: House, channel: Channel, message: LeasedMessage, now: datetime) -> Outcome:
@@ -170,13 +175,13 @@ def run(house: House, stop: threading.Event) -> None:
 
 def _loop(sender: Sender, stop: threading.Event, backlog: threading.Event) -> None:
     watch = _Watch()
-    swept = 0.0
+    swept = float("-inf")
     try:
         while not stop.is_set():
             outbox.wake.clear()
-            if time.monotonic() - swept > 60:
+            if time.monotonic() - swept > SWEEP_EVERY:
                 swept = time.monotonic()
-                watch.guarded(sender.give_up)
+                watch.guarded(sender.sweep)
             done = watch.guarded(sender.batch) or Pass(0, 0)
             if done.leased == BATCH:
                 backlog.set()

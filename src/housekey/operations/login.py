@@ -11,9 +11,9 @@ from datetime import datetime
 from uuid import UUID
 
 from housekey.conf.house import House
-from housekey.core.errors import NotSignedIn, WrongCredentials
+from housekey.core.errors import NotSignedIn, PasswordRefused, WrongCredentials
 from housekey.core.names import SUPER_TENANT, Tenant, UserName, split_tenant, split_username
-from housekey.core.passwords import HARD_LIMIT, normalise
+from housekey.core.passwords import normalise
 from housekey.core.principal import LOGIN, Principal
 from housekey.operations import accounts, audit, hashing, sessions, tenants, throttle
 from housekey.operations.roles import permissions_of
@@ -46,7 +46,11 @@ def sign_in(house: House, tenant: Tenant, username: str, password: str, *, netwo
 
 
 def resolve(tenant: Tenant, username: str) -> tuple[Tenant, UserName]:
-    """`user@tenant` means that tenant only off /t/ and only if it exists (decisions, Names)."""
+    """`user@tenant` means that tenant only off /t/ and only if it exists (decisions, Names).
+
+    Characters that no database stores become `?`, which no name may contain: such a name is nobody's.
+    """
+    username = username.replace("\0", "?").encode("utf-8", "replace").decode()
     if tenant.domain == SUPER_TENANT:
         user, domain = split_tenant(username)
         found = tenants.by_domain(domain) if domain else None
@@ -61,8 +65,7 @@ def _verified(tenant: Tenant, name: UserName, password: str, network: str, now: 
     throttle.reserve(account_key, network_key, now)
     account = hot.account_by_name(tenant.id, name.domain, name.key)
     phc = accounts.store_of(tenant, account).password_hash(tenant, account.id) if account and account.has_password else ""
-    fits = len(password) <= HARD_LIMIT and "\0" not in name.bare
-    right = hashing.check(phc, normalise(password) if fits else "")
+    right = hashing.check(phc, _typed(password))
     why = _refusal(tenant, account, right=right)
     if account is None or why:
         with durable():
@@ -80,6 +83,14 @@ def _verified(tenant: Tenant, name: UserName, password: str, network: str, now: 
     if hashing.outdated(phc):
         accounts.store_of(tenant, account).set_password_hash(tenant, account.id, hashing.make(normalise(password)))
     return account
+
+
+def _typed(password: str) -> str:
+    """The password as it would have been hashed; `""`, which is nobody's, for one that could never have been set."""
+    try:
+        return normalise(password)
+    except PasswordRefused:
+        return ""
 
 
 def _refusal(tenant: Tenant, account: Account | None, *, right: bool) -> str:

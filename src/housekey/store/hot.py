@@ -69,7 +69,7 @@ def insert(row: models.Model) -> None:
 def _insert(model: type[models.Model], vendor: str) -> tuple[str, tuple[models.Field[Any, Any], ...]]:  # noqa: ARG001 - part of the cache's key
     quote = connection.ops.quote_name
     fields = tuple(field for field in model._meta.concrete_fields if not isinstance(field, AutoField))
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})", fields  # noqa: S608 - names of our own tables
 
@@ -82,4 +82,4 @@ def _id(value: UUID) -> Any:
 def _rows(statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        return list(cursor.fetchall())

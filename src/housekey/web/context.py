@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -88,6 +88,11 @@ class Page:
     @property
     def by(self) -> Principal:
         return self._request.by
+
+    @property
+    def asked(self) -> QueryDict:
+        """The present address's query."""
+        return self._request.GET
 
     @cached_property
     def _policy(self) -> Policy:

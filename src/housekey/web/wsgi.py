@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from whitenoise import WhiteNoise
+from whitenoise import WhiteNoise  # type: ignore[import-untyped] # it ships no types
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -55,7 +55,8 @@ class Application:
         if path == "/healthz":
             return _plain("200 OK", "ok", start_response)
         if path.startswith("/static/"):
-            return self._static(environ, _forever(environ, start_response))
+            answer: Iterable[bytes] = self._static(environ, _forever(environ, start_response))
+            return answer
         refusal = self._take_body(environ)
         if refusal:
             return _plain(refusal, _SENTENCES[refusal], start_response)

@@ -1,22 +1,31 @@
-"""A provisioning client that signs in as the administrator, and the world behind the door."""
+"""A provisioning client that signs in as the administrator, and the world behind the door.
+
+Imports wait until Django is loaded: pytest reads this file before.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from housekey.conf.house import House
-from tests.doors.scim.support import Scim
-from tests.operations.support import World, new_world
+if TYPE_CHECKING:
+    from housekey.conf.house import House
+    from tests.doors.scim.support import Scim
+    from tests.operations.support import World
 
 
 @pytest.fixture
 def world(db: None, house: House, tmp_path: Path, now: datetime) -> World:
+    from tests.operations.support import new_world
+
     return new_world(house, tmp_path, now, administrator=True)
 
 
 @pytest.fixture
 def scim(world: World) -> Scim:
+    from tests.doors.scim.support import Scim
+
     return Scim("admin", "admin")

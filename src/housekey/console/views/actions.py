@@ -41,8 +41,9 @@ VERBS: dict[str, Verb] = {
     "resend": Verb(lambda request, user: onboarding.resend(house(), request.by, user, now()), "invited"),
     "unlock": Verb(lambda request, user: users.change(house(), request.by, user, Changes(locked=False), now()), "unlocked"),
     "lock": Verb(
-        lambda request, user: users.change(house(), request.by, user, Changes(locked=True), now()), "locked", gettext_lazy("Lock %s?"),
-        gettext_lazy("The user is signed out everywhere and cannot sign in until somebody unlocks the account. You can undo this at any time."),
+        lambda request, user: users.change(house(), request.by, user, Changes(locked=True), now()), "locked",
+        gettext_lazy("Lock %s?"),
+        gettext_lazy("The user is signed out everywhere and cannot sign in until somebody unlocks the account. This can be undone."),
         gettext_lazy("Lock user"), danger=True),
     "revoke": Verb(
         lambda request, user: onboarding.revoke(house(), request.by, user, now()), "revoked",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from housekey.console.views.fields import place, profile_fields
+from housekey.console.views.fields import profile_fields, refuse
 from housekey.core.errors import Invalid, PasswordRefused
 from housekey.core.names import PRIMARY, UserName
 from housekey.core.passwords import PasswordRules
@@ -68,7 +68,8 @@ def _create(request: Asked, form: Form, domain: str, invite: bool) -> User:
 def add(request: Asked) -> HttpResponse:
     policy = effective(house(), request.tenant)
     why_not = _why_not(policy)
-    form, broken = _form(request.POST.dict() if request.method == "POST" else None), ()
+    form = _form(request.POST.dict() if request.method == "POST" else None)
+    broken: tuple[str, ...] = ()
     invite = not why_not and request.POST.get("method", "invite") == "invite"
     domain = request.POST.get("domain", PRIMARY)
     if request.method == "POST":
@@ -82,7 +83,7 @@ def add(request: Asked) -> HttpResponse:
             form.fail("password", _("Please choose another password: see the rules marked below."))
             broken = refusal.rules
         except Invalid as refusal:
-            form.fail(place(refusal.field) if refusal.code != "HK-409" else "username", _(refusal.sentence))
+            refuse(form, refusal)
     rules = PasswordRules(policy.number(MIN_LENGTH), policy.number(MAX_LENGTH)).shown()
     return render(request, "console/add_user.html", {
         "form": form, "invite": invite, "why_not": why_not, "domains": DOMAINS, "rules": rules, "broken": broken,

@@ -56,8 +56,8 @@ class Row:
 
 
 def _rows(policy: Policy, name: Part, typed: dict[str, str], wrong: Invalid | None) -> list[Row]:
-    return [Row(item, typed.get(item.definition.name, item.value), _(wrong.sentence) if wrong and wrong.field == item.definition.name else "")
-            for item in policy.form(name)]
+    said = {wrong.field: _(wrong.sentence)} if wrong else {}
+    return [Row(item, typed.get(item.definition.name, item.value), said.get(item.definition.name, "")) for item in policy.form(name)]
 
 
 def _typed(request: Asked, name: Part) -> dict[str, str]:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from housekey.console import states
 from housekey.console.listing import SIZE, Pager, page_number
-from housekey.console.views.fields import place, profile_fields
+from housekey.console.views.fields import profile_fields, refuse
 from housekey.core.errors import Invalid, Stale
 from housekey.core.principal import CODE_CREATE, CONSOLE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW
 from housekey.core.users import Changes, Email, Profile, User
@@ -48,7 +48,7 @@ def show(request: Asked, user_id: UUID) -> HttpResponse:
     by = request.by
     return render(request, "console/user.html", {
         "user": user, "badge": states.USERS[user.standing.label], "why": states.why(user, invitations[0] if invitations else None, now()),
-        "invitations": [{"it": item, "badge": states.INVITATIONS[item.state]} for item in invitations], "live": live,
+        "invitations": [{"it": item, "badge": states.of_invitation(item)} for item in invitations], "live": live,
         "events": sentences(audit.recent(by, user_id, 20)), "myself": user.id == by.account_id,
         "may_invite": by.may(CODE_CREATE) and not user.standing.has_password,
         "may_edit": by.may(USER_UPDATE), "may_delete": by.may(USER_DELETE),
@@ -71,7 +71,7 @@ def edit(request: Asked, user_id: UUID) -> HttpResponse:
         except Stale:
             form.sentence = _("Somebody else changed this user meanwhile. Compare with the user's page and save again.")
         except Invalid as refusal:
-            form.fail(place(refusal.field), refusal.sentence)
+            refuse(form, refusal)
     return render(request, "console/edit_user.html", {"form": form, "user": user})
 
 

@@ -75,7 +75,8 @@ def icon(name: str, tone: str = "") -> SafeString:
 
 @cache
 def _assets() -> dict[str, str]:
-    return {file.name: f"{settings.STATIC_URL}{file.name}?v={hashlib.sha256(file.read_bytes()).hexdigest()[:12]}" for file in STATIC.iterdir()}
+    marks = {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:12] for file in STATIC.iterdir() if file.is_file()}
+    return {name: f"{settings.STATIC_URL}{name}?v={mark}" for name, mark in marks.items()}
 
 
 @register.simple_tag
@@ -155,7 +156,7 @@ def told(key: str, sentence: str, broken: tuple[str, ...]) -> Rule:
 @register.simple_tag(takes_context=True)
 def query(context: dict[str, Any], **changed: object) -> str:
     """The present address's query with some values changed; `""` or None takes one out."""
-    asked = context["request"].GET.copy()
+    asked = context["page"].asked.copy()
     asked.pop("done", None)
     for name, value in changed.items():
         asked.pop(name, None)

@@ -1,0 +1,103 @@
+"""Promises of rendering: templates say nothing but their fields, and fields cannot say anything but themselves."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from housekey.core.messages import ACTIVATED, ASK_PASSWORD, PASSWORD_CHANGED, RESEND_ASK_PASSWORD, TEST
+from housekey.delivery.render import TEMPLATES, NoTemplate, best_locale, fill, parse, render
+
+KINDS = (ASK_PASSWORD, RESEND_ASK_PASSWORD, ACTIVATED, PASSWORD_CHANGED, TEST)
+FIELDS = {
+    "user-name": "jane", "recipient-name": "Jane", "organization-name": "Acme", "organization.support.mail": "help@acme.example",
+    "expires": "until 31 January 2026, 08:00 UTC", "link": "https://id.example.com/x?confirmation=abc&type=invite",
+    "carbon.product-url": "https://id.example.com", "authentication.endpoint-url": "https://id.example.com/authenticationendpoint",
+}
+every_mail = pytest.mark.parametrize(("kind", "locale"), [(kind, locale) for kind in KINDS for locale in ("en", "de")])
+
+
+@every_mail
+def test_every_mail_has_one_action_and_says_who_and_whom_to_ask(kind: str, locale: str) -> None:
+    mail = render(kind, locale, FIELDS)
+    [target] = re.findall(r"<a href=\"([^\"]*)\"", mail.html)
+    assert html.unescape(target) in mail.text.splitlines()
+    assert mail.html.count('id="bodyCell"') == 1
+    assert mail.html.index('id="bodyCell"') < mail.html.index("<a href")
+    for part in (mail.text, mail.html):
+        assert "Acme" in part
+        assert "help@acme.example" in part
+        assert "{{" not in part
+    assert "<img" not in mail.html
+    assert "<b>" not in mail.html
+
+
+@every_mail
+def test_every_placeholder_of_a_shipped_template_is_one_we_fill(kind: str, locale: str) -> None:
+    for path in (TEMPLATES / kind / locale).iterdir():
+        assert set(parse(path.read_text(encoding="utf-8"))[1::2]) <= set(FIELDS)
+
+
+def test_the_subject_and_button_of_an_invitation() -> None:
+    for kind in (ASK_PASSWORD, RESEND_ASK_PASSWORD):
+        mail = render(kind, "en", FIELDS)
+        assert mail.subject == "Set your password"
+        assert ">Set Password</a>" in mail.html
+        assert "until 31 January 2026, 08:00 UTC" in mail.text
+
+
+@pytest.mark.parametrize(("wanted", "given_"), [("de", "de"), ("de-AT", "de"), ("de_CH", "de"), ("DE", "de"), ("en-GB", "en"), ("fr", "en"),
+                                                ("", "en"), ("../de", "en"), ("de/../en", "en"), ("de\x00", "en")])
+def test_the_nearest_locale_is_chosen(wanted: str, given_: str) -> None:
+    assert best_locale(ASK_PASSWORD, wanted) == given_
+
+
+@pytest.mark.parametrize("kind", ["askPassword", "ASKPASSWORD", "Ask Password"])
+def test_kinds_compare_as_in_wso2(kind: str) -> None:
+    assert render(kind, "en", FIELDS) == render(ASK_PASSWORD, "en", FIELDS)
+
+
+@pytest.mark.parametrize("kind", ["NoSuchKind", "", "..", "../AskPassword", "AskPassword/en"])
+def test_an_unknown_kind_is_an_error_and_never_another_file(kind: str) -> None:
+    with pytest.raises(NoTemplate):
+        render(kind, "en", FIELDS)
+
+
+@pytest.mark.parametrize("template", ["{{7*7}}", "{{user.__class__()}}", "${7*7}", "#set($x=7)", "{user.__init__}", "%(x)999999999s", "{{",
+                                      "{{}}", "{{ user-name }}", "{% now %}"])
+def test_what_is_not_a_placeholder_stays_as_it_is(template: str) -> None:
+    assert fill(parse(template), FIELDS, html.escape) == template
+
+
+def test_a_missing_field_becomes_empty_and_url_encodes() -> None:
+    assert fill(parse("[{{nobody}}|{{url:user-name}}|{{url:nobody}}]"), {"user-name": "a b/ä&"}, str) == "[|a%20b%2F%C3%A4%26|]"
+
+
+def test_a_field_is_not_read_as_a_template_again() -> None:
+    assert fill(parse("{{a}}"), {"a": "{{b}}", "b": "no"}, str) == "{{b}}"
+
+
+@given(st.text(max_size=200))
+def test_a_name_of_any_text_is_only_text(name: str) -> None:
+    mail = render(ASK_PASSWORD, "en", FIELDS | {"recipient-name": name, "user-name": name, "organization-name": name})
+    plain = render(ASK_PASSWORD, "en", FIELDS | {"recipient-name": "x", "user-name": "x", "organization-name": "x"})
+    assert re.findall(r"<[^>]*>", mail.html) == re.findall(r"<[^>]*>", plain.html)
+    assert len(mail.text.split("\n")) == len(plain.text.split("\n"))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", mail.text)
+    assert mail.subject == plain.subject
+
+
+@given(st.text(max_size=300))
+def test_a_subject_is_one_line_whatever_it_is_filled_with(value: str) -> None:
+    subject = render(TEST, "en", FIELDS | {"organization-name": value}).subject
+    assert subject.splitlines() in ([], [subject])
+
+
+def test_a_name_cannot_carry_a_message_of_its_own() -> None:
+    mail = render(ASK_PASSWORD, "en", FIELDS | {"recipient-name": "http://evil.example/" + "x" * 500})
+    assert "http://evil" not in mail.text
+    assert "x" * 65 not in mail.text

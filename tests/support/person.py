@@ -1,0 +1,84 @@
+"""A person at a browser without JavaScript: follows links and redirects, fills in the forms as they stand on the page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx2
+
+from tests.support.served import Served
+
+
+@dataclass
+class Form:
+    """One form of a page: where it goes and what its fields hold."""
+
+    id: str
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(given.get("id", ""), given.get("action", "")))
+        elif tag in {"input", "select", "textarea"} and self.forms and given.get("name"):
+            choice = given.get("type") in {"radio", "checkbox"}
+            if not choice or "checked" in given:
+                self.forms[-1].fields[given["name"]] = given.get("value", "on" if choice else "")
+
+
+class Person:
+    """`page` is the last answer they got."""
+
+    def __init__(self, served: Served) -> None:
+        self.served = served
+        self.client = httpx2.Client(verify=served.tls(), follow_redirects=True, timeout=30)
+        self.page: httpx2.Response = self.client.get(served.url + "/healthz")
+
+    def __enter__(self) -> Person:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.client.close()
+
+    def open(self, address: str) -> httpx2.Response:
+        self.page = self.client.get(urljoin(self.served.url + "/", address))
+        return self.page
+
+    def form(self, part: str) -> Form:
+        """The first form whose id or action contains `part`."""
+        parser = _Forms()
+        parser.feed(self.page.text)
+        found = next((form for form in parser.forms if part in form.id or part in form.action), None)
+        assert found is not None, f"no form {part!r} on {self.page.url} ({self.page.status_code})"
+        return found
+
+    def submit(self, part: str, fields: dict[str, str] | None = None) -> httpx2.Response:
+        """Fill `fields` into the form and send it with everything else it holds."""
+        form = self.form(part)
+        self.page = self.client.post(urljoin(str(self.page.url), form.action), data=form.fields | (fields or {}))
+        return self.page
+
+    def sign_in(self, username: str, password: str) -> httpx2.Response:
+        self.open("/authenticationendpoint/login.do")
+        return self.submit("login", {"username": username, "password": password})
+
+
+def link_in(message: EmailMessage) -> str:
+    """The link of the HTML part, as a scraper takes it: the first `<a href>`."""
+    part = message.get_body(("html",))
+    assert part is not None
+    found = re.search(r'<a [^>]*href="([^"]+)"', part.get_content())
+    assert found
+    return found[1].replace("&amp;", "&")
