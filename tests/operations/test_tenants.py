@@ -56,6 +56,11 @@ def test_a_tenant_is_found_in_any_case_and_added_once(world: World) -> None:
     assert [tenant.domain for tenant in tenants.listing()] == ["acme.example", "carbon.super"]
 
 
+@pytest.mark.parametrize("domain", ["", "nowhere.example", "x\0y.example", "\ud800", "acme", "x" * 100_000])
+def test_what_is_no_tenant_is_not_found(world: World, domain: str) -> None:
+    assert tenants.by_domain(domain) is None
+
+
 @pytest.mark.parametrize("domain", ["", "acme", "-acme.example", "acme..example", "acme.example/", "a b.example", "ä.example", "../x.y",
                                     "x" * 250 + ".example", "acme.example\n", "a_b.example"])
 def test_a_tenant_needs_a_domain_that_fits_into_an_address(world: World, domain: str) -> None:

@@ -302,6 +302,18 @@ def test_another_tenants_ids_are_not_there(world: World) -> None:
     assert len(world.mails()) == 1
 
 
+@pytest.mark.parametrize("text", ["ja\0ne", "\0", "\ud800"])
+def test_what_no_database_stores_is_found_nowhere_and_taken_nowhere(world: World, text: str) -> None:
+    world.add("jane")
+    assert users.find(world.by, text) is None
+    assert users.listing(world.by, search=text).total == 0
+    with pytest.raises(Invalid) as refused:
+        users.create(world.house, world.by, new("sam", replace(JANE, given_name=text)), world.now)
+    assert refused.value.field == "name.givenName"
+    with pytest.raises(PasswordRefused):
+        users.create(world.house, world.by, new("sam", password="seven purple umbrellas \ud800"), world.now)
+
+
 def test_lists_are_filtered_by_label_and_searched_in_name_and_address(world: World) -> None:
     world.add("active")
     world.add("bare", None, mail="someone.else@example.org")

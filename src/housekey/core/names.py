@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from housekey.core.errors import Invalid
 
@@ -45,6 +46,11 @@ def name_key(text: str) -> str:
     return unicodedata.normalize("NFKC", key.casefold())
 
 
+def findable(text: str) -> str:
+    """What somebody typed to find a name by. NUL and halves of surrogate pairs, which no database takes, become `?`, which no name has."""
+    return text.replace("\0", "?").encode("utf-8", "replace").decode()
+
+
 def split_username(text: str) -> UserName:
     """`DOMAIN/user` or `user` -> UserName. Domains are case-insensitive and kept in upper case; a bare name is PRIMARY.
 
@@ -72,6 +78,12 @@ def check_username(name: UserName, field: str = "userName") -> None:
             raise Invalid("The user name may not contain spaces, control or invisible characters.", field=field, code="31301")
         if char in "/*?%":
             raise Invalid(f"The user name may not contain {char}", field=field, code="31301")
+
+
+def organization_name(stored: str, tenant: Tenant, base_url: str) -> str:
+    """What people call us: the stored name, else the tenant's, else the public host; a server nobody has named yet is "Housekey"."""
+    host = urlsplit(base_url).hostname or ""
+    return stored or tenant.name or ("Housekey" if host in {"", "localhost", "127.0.0.1", "::1"} else host)
 
 
 def split_tenant(text: str) -> tuple[str, str]:

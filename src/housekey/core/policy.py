@@ -129,7 +129,7 @@ PROPERTIES: tuple[Property, ...] = (
         "text",
         "",
         "Organisation name",
-        "Shown on pages and in messages. Empty: the host name.",
+        "Shown on pages and in messages. Empty: the tenant’s name, else the host name.",
         high=100,
     ),
     Property(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from housekey.conf.house import House
 from housekey.core.codes import derive_link
 from housekey.core.links import invitation_link, tenant_prefix
-from housekey.core.names import Tenant
+from housekey.core.names import Tenant, organization_name
 from housekey.delivery.leased import LeasedMessage, Link, link_of
 from housekey.delivery.render import Rendered, render
 from housekey.store.models import Message
@@ -67,7 +66,7 @@ def content(house: House, tenant: Tenant, kind: str, locale: str, fields: Mappin
     complete = general_fields(house, tenant) | {name: value for name, value in fields.items() if value}
     language = _language(locale)
     complete["recipient-name"] = complete.get("user.claim.givenname") or complete.get("user-name", "")
-    complete.setdefault("organization-name", tenant.name or urlsplit(house.config.base_url).hostname or tenant.domain)
+    complete.setdefault("organization-name", organization_name("", tenant, house.config.base_url))
     complete.setdefault("organization.support.mail", HELP[language])
     if link is not None:
         complete |= _link_fields(house, tenant, language, complete, link, code)

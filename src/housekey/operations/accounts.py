@@ -33,7 +33,7 @@ def _found(account: Account | None, user_id: UUID) -> Account:
 
 
 def standing_of(account: Account) -> Standing:
-    return Standing(account.pending, frozenset(account.locks.split()), account.disabled, account.has_password)  # type: ignore[arg-type]
+    return Standing(account.pending, frozenset(account.locks.split()), account.disabled, account.has_password)  # type: ignore[arg-type] # no other values
 
 
 def put(account: Account, standing: Standing, now: datetime, *, new_credential: bool = False) -> None:

@@ -30,6 +30,8 @@ def check_address(address: str, field: str) -> str:
     except EmailNotValidError as error:
         hint = f" Did you mean {address.replace(chr(92), '')}?" if "\\" in address else ""
         raise Invalid(f"{field}: “{address[:80]}” is not a valid e-mail address. {error}{hint}", field=field) from None
+    if address.rpartition(".")[2].isdecimal():
+        raise Invalid(f"{field}: “{address[:80]}” is not a valid e-mail address. Write a domain name after @, not a number.", field=field)
     if "." not in address.rpartition("@")[2]:
         raise Invalid(f"{field}: “{address[:80]}” is not a valid e-mail address. The part after @ needs a dot.", field=field)
     return address

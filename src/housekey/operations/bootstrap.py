@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import datetime
-from uuid import uuid4
+from functools import lru_cache
+from uuid import UUID, uuid4
 
 from housekey.conf.house import House
 from housekey.core.account import Standing
@@ -18,6 +19,7 @@ from housekey.operations.passwords import accepted
 from housekey.operations.policies import effective
 from housekey.operations.transactions import durable
 from housekey.operations.users import check_profile, insert
+from housekey.store import hot
 from housekey.store.models import Account, KeyName, Role, RoleMember
 from housekey.userstores.base import StoredUser
 from housekey.userstores.registry import store_for
@@ -106,11 +108,17 @@ def _link(house: House, by: Principal, user: User, now: datetime) -> str:
 
 
 def default_password_in_use(house: House) -> bool:
-    """Does the well-known `admin` still open the first administrator's account? Costs one hash."""
+    """Does the well-known `admin` still open the first administrator's account? One hash per password it has ever had."""
     tenant = tenants.default()
     name = split_username(house.config.super_admin.username)
-    account = Account.objects.within(tenant).filter(domain=name.domain, name_key=name.key, has_password=True).first()
-    return account is not None and hashing.check(accounts.store_of(tenant, account).password_hash(tenant, account.id), DEFAULT_PASSWORD)
+    account = hot.account_by_name(tenant.id, name.domain, name.key)
+    return account is not None and account.has_password and _is_default(tenant, account.id, account.credential_version)
+
+
+@lru_cache(maxsize=8)
+def _is_default(tenant: Tenant, account_id: UUID, credential_version: int) -> bool:  # noqa: ARG001 - the version is part of the cache's key
+    account = accounts.load(tenant, account_id)
+    return hashing.check(accounts.store_of(tenant, account).password_hash(tenant, account.id), DEFAULT_PASSWORD)
 
 
 def guard_default_password(house: House) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from housekey.conf.house import House
 from housekey.core.errors import NotSignedIn, PasswordRefused, WrongCredentials
-from housekey.core.names import SUPER_TENANT, Tenant, UserName, split_tenant, split_username
+from housekey.core.names import SUPER_TENANT, Tenant, UserName, findable, split_tenant, split_username
 from housekey.core.passwords import normalise
 from housekey.core.principal import LOGIN, Principal
 from housekey.operations import accounts, audit, hashing, sessions, tenants, throttle
@@ -46,11 +46,8 @@ def sign_in(house: House, tenant: Tenant, username: str, password: str, *, netwo
 
 
 def resolve(tenant: Tenant, username: str) -> tuple[Tenant, UserName]:
-    """`user@tenant` means that tenant only off /t/ and only if it exists (decisions, Names).
-
-    Characters that no database stores become `?`, which no name may contain: such a name is nobody's.
-    """
-    username = username.replace("\0", "?").encode("utf-8", "replace").decode()
+    """`user@tenant` means that tenant only off /t/ and only if it exists (decisions, Names)."""
+    username = findable(username)
     if tenant.domain == SUPER_TENANT:
         user, domain = split_tenant(username)
         found = tenants.by_domain(domain) if domain else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.db.models import Prefetch
@@ -15,7 +14,7 @@ from housekey.core.codes import is_live
 from housekey.core.errors import DeadCode, FeatureOff, Invalid
 from housekey.core.links import invitation_link
 from housekey.core.messages import ASK_PASSWORD, RESEND_ASK_PASSWORD, NewMessage
-from housekey.core.names import Tenant
+from housekey.core.names import Tenant, organization_name
 from housekey.core.policy import ENABLE, INVITE_EXPIRY, LOCK, ORGANIZATION, SUPPORT, Policy
 from housekey.core.principal import CODE_CREATE, CODE_DELETE, OFFLINE_INVITE, USER_VIEW, Principal, anonymous
 from housekey.core.users import Invitation, InvitationState, User
@@ -86,8 +85,7 @@ def message_fields(house: House, tenant: Tenant, policy: Policy, user: User, cod
 
 
 def organization(house: House, tenant: Tenant, policy: Policy) -> str:
-    """What people call us: the stored name, else the tenant's, else the public host name."""
-    return policy.text(ORGANIZATION) or tenant.name or urlsplit(house.config.base_url).hostname or "Housekey"
+    return organization_name(policy.text(ORGANIZATION), tenant, house.config.base_url)
 
 
 def invited_standing(standing: Standing, policy: Policy) -> Standing:

@@ -88,7 +88,7 @@ def _load(by: Principal, message_id: UUID) -> Message:
     row = Message.objects.within(by.tenant).filter(id=message_id).select_related("tenant", "code__account").first()
     if row is None:
         raise NotFound("There is no such message.")
-    return row  # type: ignore[no-any-return]
+    return row  # type: ignore[no-any-return] # the scoped manager is typed loosely
 
 
 def redrive(by: Principal, message_id: UUID, now: datetime) -> None:

@@ -26,6 +26,8 @@ def by_domain(domain: str) -> Tenant | None:
     known = _found.get(domain)
     if known and known[0] > time.monotonic():
         return known[1]
+    if not _DOMAIN.fullmatch(domain):
+        return None
     row = Row.objects.filter(domain=domain, active=True).first()
     if row is None:
         return None

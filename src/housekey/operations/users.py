@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from housekey.conf.house import House
 from housekey.core.account import ADMIN_INITIATED, Standing
 from housekey.core.errors import Invalid, NotFound, NotPermitted, Stale
-from housekey.core.names import PRIMARY, check_username, split_username
+from housekey.core.names import PRIMARY, check_username, findable, split_username
 from housekey.core.principal import ADMINISTRATOR, USER_CREATE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW, Principal
 from housekey.core.users import Changes, NewUser, Profile, User, UserPage
 from housekey.operations import accounts, audit, codes, hashing, onboarding
@@ -91,6 +91,8 @@ def check_profile(profile: Profile) -> None:
     for field, value in (("name.givenName", profile.given_name), ("name.familyName", profile.family_name)):
         if len(value) > 255:
             raise Invalid(f"{field} is longer than 255 characters.", field=field)
+        if value != findable(value):
+            raise Invalid(f"{field} contains a character that cannot be stored.", field=field)
 
 
 def get(by: Principal, user_id: UUID) -> User:
@@ -102,7 +104,7 @@ def get(by: Principal, user_id: UUID) -> User:
 def find(by: Principal, username: str) -> User | None:
     """The one user of that name (`user` or `DOMAIN/user`, any spelling of it), or None."""
     by.must(USER_LIST)
-    name = split_username(username)
+    name = split_username(findable(username))
     account = hot.account_by_name(by.tenant.id, name.domain, name.key)
     return accounts.user(by.tenant, account) if account else None
 
@@ -112,7 +114,7 @@ def listing(by: Principal, *, status: str = "", search: str = "", offset: int = 
     by.must(USER_LIST)
     rows = _with_status(Account.objects.within(by.tenant), status)
     if search:
-        rows = rows.filter(id__in=store_for(by.tenant, PRIMARY).matching(by.tenant, search))
+        rows = rows.filter(id__in=store_for(by.tenant, PRIMARY).matching(by.tenant, findable(search)))
     total = rows.count()
     page = list(rows.order_by("name_key", "id")[offset : offset + limit])
     return UserPage(accounts.users(by.tenant, page), total)

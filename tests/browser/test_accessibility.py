@@ -1,0 +1,63 @@
+"""axe finds nothing to complain of (WCAG 2.2 AA), light and dark, phone and desktop; no page scrolls sideways; the CSP holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.conftest import Camera
+from tests.browser.test_seed_002 import sign_in
+from tests.stories.test_seed_000 import ADMIN
+from tests.support.served import Served
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+ANYBODY = (
+    "/authenticationendpoint/login.do",
+    "/accountrecoveryendpoint/confirmrecovery.do?confirmation=none",
+    "/nowhere",
+    "/t/nobody.example/myaccount/",
+)
+ADMINISTRATOR = (
+    "/console/", "/console/users/", "/console/users/?status=locked", "/console/users/add", "/console/onboarding/", "/console/password/",
+    "/console/organization/", "/console/outbox/", "/console/design/", "/myaccount/", "/logout",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_page_has_a_barrier(
+    serve: Callable[..., Served], new_context_of: Callable[..., BrowserContext], camera: Camera, scheme: str, width: int
+) -> None:
+    served = serve(ADMIN)
+    page = new_context_of(width=width, color_scheme=scheme).new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None)
+    found = [problem for address in ANYBODY for problem in look(page, served.url + address, camera)]
+    page.goto(served.url + ANYBODY[0])
+    sign_in(page, "admin", "wrong")
+    found += look(page, "", camera)
+    sign_in(page, "admin", "admin")
+    page.wait_for_url("**/myaccount/")
+    found += [problem for address in ADMINISTRATOR for problem in look(page, served.url + address, camera)]
+    page.goto(served.url + "/console/users/add")
+    page.get_by_role("button", name="Finish").click()
+    found += look(page, "", camera)
+    assert not found, "\n".join(found)
+    assert not complaints
+
+
+def look(page: Page, address: str, camera: Camera) -> list[str]:
+    """What is wrong with a page, one line each; `address` empty: the page as it is."""
+    if address:
+        page.goto(address)
+    camera(page, page.url.split("?")[0].rstrip("/").rsplit("/", 1)[-1])
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    wrong = [f"{page.url}: {item['id']}: {item['nodes'][0]['html'][:120]}" for item in results.response["violations"]]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        wrong.append(f"{page.url}: scrolls sideways")
+    return wrong

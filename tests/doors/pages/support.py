@@ -1,0 +1,62 @@
+"""A browser without JavaScript that keeps cookies and sends each form with the token it was shown."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+from django.test import Client
+
+LOGIN = "/authenticationendpoint/login.do"
+OPEN = "/accountrecoveryendpoint/confirmrecovery.do"
+SHOW = "/accountrecoveryendpoint/passwordreset.do"
+COMPLETE = "/accountrecoveryendpoint/completepasswordreset.do"
+RESEND = "/accountrecoveryendpoint/resendlink.do"
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+class Browser:
+    """`page` is the text of the last answer, `status` its status, `location` where it leads."""
+
+    def __init__(self) -> None:
+        self.client = Client(enforce_csrf_checks=True)
+        self.page, self.status, self.location, self.token = "", 0, "", ""
+        self.headers: Any = {}
+
+    def get(self, path: str, **headers: str) -> Browser:
+        return self._take(self.client.get(path, secure=True, headers=headers))
+
+    def head(self, path: str) -> Browser:
+        return self._take(self.client.head(path, secure=True))
+
+    def post(self, path: str, fields: dict[str, str] | None = None) -> Browser:
+        """Send a form with the token of the page that was shown last."""
+        return self._take(self.client.post(path, {"csrfmiddlewaretoken": self.token, **(fields or {})}, secure=True,
+                                           headers={"Referer": "https://testserver/"}))
+
+    def follow(self) -> Browser:
+        return self.get(self.location)
+
+    def _take(self, response: Any) -> Browser:
+        self.page, self.status, self.headers = unescape(response.content.decode()), response.status_code, response.headers
+        self.location = response.headers.get("Location", "")
+        token = _TOKEN.search(self.page)
+        self.token = token[1] if token else self.token
+        return self
+
+    def sign_in(self, username: str, password: str, **more: str) -> Browser:
+        self.get(LOGIN)
+        return self.post(LOGIN, {"username": username, "password": password, **more})
+
+    def signed_in(self, username: str, password: str) -> Browser:
+        assert self.sign_in(username, password).status == 303
+        return self
+
+    def set_password(self, password: str, again: str | None = None) -> Browser:
+        return self.post(COMPLETE, {"reset-password": password, "reset-password2": password if again is None else again})
+
+    @property
+    def heading(self) -> str:
+        found = re.search(r"<h1>(.*?)</h1>", self.page, re.DOTALL)
+        return found[1].strip() if found else ""
