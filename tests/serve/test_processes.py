@@ -43,8 +43,8 @@ def shown_serial(served: Served) -> int:
 
 
 def test_a_first_start_says_where_to_go_and_how_to_sign_in(served: Served) -> None:
-    assert f"{served.url}/console/" in served.output
     assert served.first_link.startswith(f"{served.url}/accountrecoveryendpoint/confirmrecovery.do?confirmation=")
+    assert f"{served.url}/console/" in served.output
     assert "no mail server is configured" in served.output
     assert served.stop() == 0
 

@@ -27,12 +27,23 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self._select = ""
+
+    def handle_data(self, data: str) -> None:
+        """The text of a list's first option is its value, as long as nothing else says so."""
+        if self._select and data.strip():
+            self.forms[-1].fields.setdefault(self._select, data.strip())
+
+    def handle_endtag(self, tag: str) -> None:
+        self._select = "" if tag == "select" else self._select
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append(Form(given.get("id", ""), given.get("action", "")))
-        elif tag in {"input", "select", "textarea"} and self.forms and given.get("name"):
+        elif tag == "select" and self.forms:
+            self._select = given.get("name", "")
+        elif tag in {"input", "textarea"} and self.forms and given.get("name"):
             choice = given.get("type") in {"radio", "checkbox"}
             if not choice or "checked" in given:
                 self.forms[-1].fields[given["name"]] = given.get("value", "on" if choice else "")
@@ -57,10 +68,10 @@ class Person:
         return self.page
 
     def form(self, part: str) -> Form:
-        """The first form whose id or action contains `part`."""
+        """The first form whose id or address contains `part`; a form without an address goes where the page is."""
         parser = _Forms()
         parser.feed(self.page.text)
-        found = next((form for form in parser.forms if part in form.id or part in form.action), None)
+        found = next((form for form in parser.forms if part in form.id or part in (form.action or str(self.page.url))), None)
         assert found is not None, f"no form {part!r} on {self.page.url} ({self.page.status_code})"
         return found
 

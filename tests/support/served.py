@@ -49,9 +49,12 @@ class Served:
     @property
     def first_link(self) -> str:
         """The set-password link of the first administrator. Raises AssertionError if none was printed."""
-        found = re.search(r"https?://\S+confirmrecovery\.do\?\S+", self.output)
-        assert found, self.output
-        return found.group()
+        for _ in range(100):
+            # The port answers a moment before the parent has noticed and printed.
+            if found := re.search(r"https?://\S+confirmrecovery\.do\?\S+\n", self.output):
+                return found.group().strip()
+            time.sleep(0.05)
+        raise AssertionError(self.output)
 
     def tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.ca))
@@ -68,7 +71,7 @@ class Served:
     def open(self, path: str, **headers: str) -> http.client.HTTPResponse:
         """The answer to a GET, to be closed by the caller. Raises HTTPError for a refusal."""
         request = urllib.request.Request(self.url + path, headers=headers)  # noqa: S310 - the address is ours
-        answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=10, context=self.tls())  # noqa: S310
+        answer: http.client.HTTPResponse = urllib.request.urlopen(request, timeout=10, context=self.tls())  # noqa: S310 - as above
         return answer
 
     def wait_ready(self) -> Served:

@@ -21,6 +21,7 @@ from housekey.core.users import Invitation, InvitationState, User
 from housekey.delivery import outbox
 from housekey.operations import accounts, audit, codes
 from housekey.operations.policies import effective
+from housekey.operations.roles import must_outrank
 from housekey.operations.transactions import durable
 from housekey.store.models import Account, Code, Message
 
@@ -102,6 +103,7 @@ def resend(house: House, by: Principal, user_id: UUID, now: datetime) -> Invitat
     must_be_on(policy)
     with durable():
         account = accounts.hold(by.tenant, user_id)
+        must_outrank(by, user_id)
         user = accounts.user(by.tenant, account)
         _must_be_invitable(user)
         must_have_address(user.profile.mail)
@@ -132,6 +134,7 @@ def offline_link(house: House, by: Principal, user_id: UUID, now: datetime) -> s
     must_be_on(policy)
     with durable():
         account = accounts.hold(by.tenant, user_id)
+        must_outrank(by, user_id)
         user = accounts.user(by.tenant, account)
         _must_be_invitable(user)
         codes.end_live(by.tenant, account.id, "superseded", now)
@@ -150,6 +153,7 @@ def revoke(house: House, by: Principal, user_id: UUID, now: datetime) -> None:  
     by.must(CODE_DELETE)
     with durable():
         account = accounts.hold(by.tenant, user_id)
+        must_outrank(by, user_id)
         codes.end_live(by.tenant, account.id, "revoked", now)
         audit.record(by, "invitation:revoke", now, target=account.name_key, target_id=account.id)
 

@@ -18,6 +18,7 @@ from housekey.operations import accounts, audit, codes, hashing, onboarding
 from housekey.operations.addresses import check_address
 from housekey.operations.passwords import accepted
 from housekey.operations.policies import effective
+from housekey.operations.roles import must_outrank
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Account, Role, RoleMember
@@ -157,7 +158,7 @@ def change(house: House, by: Principal, user_id: UUID, changes: Changes, now: da
         password_hash = hashing.make(accepted(house, by.tenant, policy, name, changes.password))
     with durable():
         account = accounts.hold(by.tenant, user_id)
-        _guard(by, account)
+        must_outrank(by, account.id)
         if changes.version is not None and changes.version != account.version:
             raise Stale("The user was changed by somebody else meanwhile. Read it again and repeat your change.")
         user = accounts.user(by.tenant, account)
@@ -211,20 +212,12 @@ def _told(changes: Changes) -> dict[str, bool | None]:
     }
 
 
-def _guard(by: Principal, account: Account) -> None:
-    """Nobody changes an account that holds permissions they lack: help desk cannot take over an administrator."""
-    roles = Role.objects.within(by.tenant).filter(members__account_id=account.id).values_list("permissions", flat=True)
-    held = {permission for permissions in roles for permission in permissions}
-    if not held <= by.permissions:
-        raise NotPermitted("of everything this user may do")
-
-
 def delete(by: Principal, user_id: UUID, now: datetime) -> None:
     """Remove the user, her codes, sessions and unsent messages; the audit log stays. Raises NotFound, NotPermitted, Invalid."""
     by.must(USER_DELETE)
     with durable():
         account = accounts.hold(by.tenant, user_id)
-        _guard(by, account)
+        must_outrank(by, account.id)
         if account.id == by.account_id:
             raise Invalid("You cannot delete your own account. Ask another administrator.", field="id")
         _keep_one_administrator(by, account)

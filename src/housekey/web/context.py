@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
+from django.urls import get_script_prefix
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -114,8 +115,12 @@ class Page:
     @property
     def here(self) -> str:
         """Where the language switch comes back to. The answer to a POST has no address of its own."""
-        asked = self._request
-        return asked.get_full_path() if asked.method == "GET" and "confirmation" not in asked.GET else ""
+        if self._request.method != "GET" or "confirmation" in self.asked:
+            return ""
+        rest = self.asked.copy()
+        for name in ("done", "ui_locales"):
+            rest.pop(name, None)
+        return get_script_prefix().rstrip("/") + self._request.path_info + (f"?{rest.urlencode()}" if rest else "")
 
     @property
     def section(self) -> str:

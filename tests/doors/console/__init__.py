@@ -1,0 +1,1 @@
+"""The console, through the whole of Django."""

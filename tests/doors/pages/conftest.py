@@ -22,7 +22,7 @@ def world(db: None, house: House, tmp_path: Path, now: datetime) -> World:
 
 
 @pytest.fixture
-def browser(world: World) -> Browser:
+def guest(world: World) -> Browser:
     from tests.doors.pages.support import Browser
 
     return Browser()

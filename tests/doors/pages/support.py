@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 from django.test import Client
+from django.urls import set_script_prefix
 
 LOGIN = "/authenticationendpoint/login.do"
 OPEN = "/accountrecoveryendpoint/confirmrecovery.do"
@@ -25,18 +26,22 @@ class Browser:
         self.headers: Any = {}
 
     def get(self, path: str, **headers: str) -> Browser:
-        return self._take(self.client.get(path, secure=True, headers=headers))
+        return self._ask("get", path, headers=headers)
 
     def head(self, path: str) -> Browser:
-        return self._take(self.client.head(path, secure=True))
+        return self._ask("head", path)
 
     def post(self, path: str, fields: dict[str, str] | None = None) -> Browser:
         """Send a form with the token of the page that was shown last."""
-        return self._take(self.client.post(path, {"csrfmiddlewaretoken": self.token, **(fields or {})}, secure=True,
-                                           headers={"Referer": "https://testserver/"}))
+        return self._ask("post", path, data={"csrfmiddlewaretoken": self.token, **(fields or {})}, headers={"Referer": "https://testserver/"})
 
     def follow(self) -> Browser:
         return self.get(self.location)
+
+    def _ask(self, method: str, path: str, **more: Any) -> Browser:
+        # As the WSGI handler does for each request; the test client leaves the last tenant's prefix standing.
+        set_script_prefix("/")
+        return self._take(getattr(self.client, method)(path, secure=True, **more))
 
     def _take(self, response: Any) -> Browser:
         self.page, self.status, self.headers = unescape(response.content.decode()), response.status_code, response.headers

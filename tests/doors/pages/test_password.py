@@ -17,32 +17,32 @@ def link(world: World) -> str:
     return f"{OPEN}?confirmation={world.newest_code()}"
 
 
-def test_the_whole_walk_from_link_to_signed_in(browser: Browser, world: World) -> None:
-    assert browser.get(link(world)).location == SHOW
-    assert browser.follow().heading == "Set Password"
-    browser.set_password(OTHER_PASSWORD)
-    assert (browser.status, "Password Set Successfully" in browser.page) == (200, True)
-    assert browser.get("/myaccount/").status == 302, "setting a password signs nobody in"
-    assert browser.sign_in("jane", OTHER_PASSWORD).location == "/myaccount/"
+def test_the_whole_walk_from_link_to_signed_in(guest: Browser, world: World) -> None:
+    assert guest.get(link(world)).location == SHOW
+    assert guest.follow().heading == "Set Password"
+    guest.set_password(OTHER_PASSWORD)
+    assert (guest.status, "Password Set Successfully" in guest.page) == (200, True)
+    assert guest.get("/myaccount/").status == 302, "setting a password signs nobody in"
+    assert guest.sign_in("jane", OTHER_PASSWORD).location == "/myaccount/"
 
 
-def test_a_scanner_that_sends_head_gets_nothing_and_leaves_no_trace(browser: Browser, world: World) -> None:
+def test_a_scanner_that_sends_head_gets_nothing_and_leaves_no_trace(guest: Browser, world: World) -> None:
     address = link(world)
     before = counts(audit=True)
-    browser.head(address)
-    assert (browser.status, browser.page) == (200, "")
+    guest.head(address)
+    assert (guest.status, guest.page) == (200, "")
     assert counts(audit=True) == before
 
 
-def test_looking_as_often_as_one_likes_spends_nothing(browser: Browser, world: World) -> None:
+def test_looking_as_often_as_one_likes_spends_nothing(guest: Browser, world: World) -> None:
     address = link(world)
     for _ in range(3):
-        assert browser.get(address).follow().heading == "Set Password"
-    assert "Password Set Successfully" in browser.set_password(OTHER_PASSWORD).page
+        assert guest.get(address).follow().heading == "Set Password"
+    assert "Password Set Successfully" in guest.set_password(OTHER_PASSWORD).page
 
 
-def test_the_form_is_what_managers_and_the_printed_walks_expect(browser: Browser, world: World) -> None:
-    page = browser.get(link(world)).follow().page
+def test_the_form_is_what_managers_and_the_printed_walks_expect(guest: Browser, world: World) -> None:
+    page = guest.get(link(world)).follow().page
     assert '<form class="stack" method="post" action="completepasswordreset.do" id="passwordResetForm"' in page
     assert page.count('autocomplete="new-password"') == 2
     assert 'name="username" value="jane" autocomplete="username"' in page
@@ -57,85 +57,85 @@ def test_the_form_is_what_managers_and_the_printed_walks_expect(browser: Browser
     ("short", "short", "Please choose another password: see the rules marked below."),
     ("password1", "password1", "Please choose another password: see the rules marked below."),
 ])
-def test_a_refused_password_spends_nothing_and_says_why(browser: Browser, world: World, first: str, second: str, sentence: str) -> None:
-    browser.get(link(world)).follow()
-    browser.set_password(first, second)
-    assert sentence in browser.page
-    assert 'role="alert"' in browser.page
-    assert OTHER_PASSWORD not in browser.page
-    assert "Password Set Successfully" in browser.set_password(OTHER_PASSWORD).page
+def test_a_refused_password_spends_nothing_and_says_why(guest: Browser, world: World, first: str, second: str, sentence: str) -> None:
+    guest.get(link(world)).follow()
+    guest.set_password(first, second)
+    assert sentence in guest.page
+    assert 'role="alert"' in guest.page
+    assert OTHER_PASSWORD not in guest.page
+    assert "Password Set Successfully" in guest.set_password(OTHER_PASSWORD).page
 
 
-def test_the_broken_rules_are_marked(browser: Browser, world: World) -> None:
-    browser.get(link(world)).follow()
-    browser.set_password("jane")
-    assert 'data-rule="min" data-limit="8" data-state="unmet"' in browser.page
-    assert 'data-rule="max" data-limit="128" data-state="open"' in browser.page
+def test_the_broken_rules_are_marked(guest: Browser, world: World) -> None:
+    guest.get(link(world)).follow()
+    guest.set_password("jane")
+    assert 'data-rule="min" data-limit="8" data-state="unmet"' in guest.page
+    assert 'data-rule="max" data-limit="128" data-state="open"' in guest.page
 
 
-def test_a_used_link_says_so_and_offers_sign_in(browser: Browser, world: World) -> None:
+def test_a_used_link_says_so_and_offers_sign_in(guest: Browser, world: World) -> None:
     address = link(world)
-    browser.get(address).follow().set_password(OTHER_PASSWORD)
-    browser.get(address)
-    assert (browser.status, browser.heading) == (410, "This link was already used.")
-    assert "Send a new link" not in browser.page
-    assert "jane" not in browser.page.replace(address, "")
+    guest.get(address).follow().set_password(OTHER_PASSWORD)
+    guest.get(address)
+    assert (guest.status, guest.heading) == (410, "This link was already used.")
+    assert "Send a new link" not in guest.page
+    assert "jane" not in guest.page.replace(address, "")
 
 
-def test_an_expired_link_offers_a_new_one_and_it_arrives(browser: Browser, world: World) -> None:
+def test_an_expired_link_offers_a_new_one_and_it_arrives(guest: Browser, world: World) -> None:
     world.invite(now=world.now - timedelta(days=3))
     code = world.newest_code(now=world.now - timedelta(days=3))
-    browser.get(f"{OPEN}?confirmation={code}")
-    assert (browser.status, browser.heading) == (410, "This link has expired.")
-    browser.post(RESEND, {"code": code})
-    assert "If this link was yours, a new message is on its way to the address we have." in browser.page
+    guest.get(f"{OPEN}?confirmation={code}")
+    assert (guest.status, guest.heading) == (410, "This link has expired.")
+    guest.post(RESEND, {"code": code})
+    assert "If this link was yours, a new message is on its way to the address we have." in guest.page
     assert world.newest_code(now=world.now + timedelta(minutes=1)) != code
 
 
-def test_a_superseded_link_names_the_newer_message(browser: Browser, world: World) -> None:
+def test_a_superseded_link_names_the_newer_message(guest: Browser, world: World) -> None:
     address = link(world)
     onboarding.resend(world.house, world.by, _jane(world), world.now)
-    browser.get(address)
-    assert (browser.status, browser.heading) == (410, "A newer message was sent.")
-    assert "Send a new link" in browser.page
+    guest.get(address)
+    assert (guest.status, guest.heading) == (410, "A newer message was sent.")
+    assert "Send a new link" in guest.page
 
 
-def test_a_withdrawn_link_sends_to_support(browser: Browser, world: World) -> None:
+def test_a_withdrawn_link_sends_to_support(guest: Browser, world: World) -> None:
     address = link(world)
-    onboarding.revoke(world.by, _jane(world), world.now)
-    browser.get(address)
-    assert (browser.status, browser.heading) == (410, "This link was withdrawn.")
-    assert "Send a new link" not in browser.page
-    assert "Need help?" in browser.page
+    onboarding.revoke(world.house, world.by, _jane(world), world.now)
+    guest.get(address)
+    assert (guest.status, guest.heading) == (410, "This link was withdrawn.")
+    assert "Send a new link" not in guest.page
+    assert "Need help?" in guest.page
 
 
 @pytest.mark.parametrize("code", ["", "x", "A" * 43, "é" * 43, "%00"])
-def test_an_unknown_code_is_not_found(browser: Browser, world: World, code: str) -> None:
-    browser.get(f"{OPEN}?confirmation={code}")
-    assert (browser.status, browser.heading) == (404, "This link is not valid.")
-    assert "Send a new link" not in browser.page
+def test_an_unknown_code_is_not_found(guest: Browser, world: World, code: str) -> None:
+    guest.get(f"{OPEN}?confirmation={code}")
+    assert (guest.status, guest.heading) == (404, "This link is not valid.")
+    assert "Send a new link" not in guest.page
 
 
-def test_a_code_given_twice_is_refused(browser: Browser, world: World) -> None:
+def test_a_code_given_twice_is_refused(guest: Browser, world: World) -> None:
     code = link(world).partition("=")[2]
-    assert browser.get(f"{OPEN}?confirmation={code}&confirmation={code}").status == 400
+    assert guest.get(f"{OPEN}?confirmation={code}&confirmation={code}").status == 400
 
 
-def test_asking_again_tells_nothing_about_the_link(browser: Browser) -> None:
-    browser.get("/authenticationendpoint/login.do")
-    answers = {browser.post(RESEND, {"code": code}).page.replace(browser.token, "") for code in ("", "x", "A" * 43)}
+def test_asking_again_tells_nothing_about_the_link(guest: Browser) -> None:
+    guest.get("/authenticationendpoint/login.do")
+    answers = {guest.post(RESEND, {"code": code}).page.replace(guest.token, "") for code in ("", "x", "A" * 43)}
     assert len(answers) == 1
 
 
-def test_without_a_ticket_there_is_no_form(browser: Browser) -> None:
-    assert browser.get(SHOW).status == 404
-    assert browser.get(COMPLETE).location == SHOW
+def test_without_a_ticket_there_is_no_form(guest: Browser) -> None:
+    assert guest.get(SHOW).status == 404
+    assert guest.get(COMPLETE).location == SHOW
 
 
-def test_opening_a_link_leaves_somebody_elses_session_alone(browser: Browser, world: World) -> None:
-    browser.signed_in("admin", "admin")
-    browser.get(link(world)).follow().set_password(OTHER_PASSWORD)
-    assert browser.get("/myaccount/").heading == "Welcome, admin"
+def test_opening_a_link_leaves_somebody_elses_session_alone(guest: Browser, world: World) -> None:
+    guest.signed_in("admin", "admin")
+    guest.get(link(world)).follow().set_password(OTHER_PASSWORD)
+    assert guest.get("/myaccount/").heading == "Welcome, admin"
 
 
 def _jane(world: World) -> UUID:

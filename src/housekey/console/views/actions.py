@@ -67,28 +67,28 @@ VERBS: dict[str, Verb] = {
 @needs(CONSOLE, USER_VIEW)
 def act(request: Asked, user_id: UUID, verb: str) -> HttpResponse:
     """GET shows the confirm page; POST does it. Each operation asks for the permission it needs. Raises NotFound, NotPermitted."""
-    todo = VERBS.get(verb)
-    if todo is None:
+    deed = VERBS.get(verb)
+    if deed is None:
         raise Http404
     user = users.get(request.by, user_id)
     if request.method != "POST":
-        if not todo.question:
+        if not deed.question:
             return see_other(reverse("console-user", args=[user_id]))
         return _confirm(request, user_id, verb, str(user.name))
     try:
-        result = todo.act(request, user_id)
+        result = deed.act(request, user_id)
     except Invalid as refusal:
         return _confirm(request, user_id, verb, str(user.name), refusal)
     if verb == "offline-link":
         return render(request, "console/offline_link.html", {"user": user, "link": result})
-    back = reverse(todo.back, args=[user_id] if todo.back == "console-user" else [])
-    return see_other(f"{back}?done={todo.done}")
+    back = reverse(deed.back, args=[user_id] if deed.back == "console-user" else [])
+    return see_other(f"{back}?done={deed.done}")
 
 
 def _confirm(request: Asked, user_id: UUID, verb: str, name: str, refusal: Invalid | None = None) -> HttpResponse:
-    todo = VERBS[verb]
+    deed = VERBS[verb]
     context = {
-        "user_id": user_id, "verb": verb, "todo": todo, "question": str(todo.question) % name if todo.question else _("That did not work"),
+        "user_id": user_id, "verb": verb, "deed": deed, "question": str(deed.question) % name if deed.question else _("That did not work"),
         "refusal": refusal, "setting_off": isinstance(refusal, FeatureOff),
     }
     return render(request, "console/confirm.html", context, status=400 if refusal else 200)

@@ -1,0 +1,65 @@
+"""The outbox, the first page and the living page of the console."""
+
+from __future__ import annotations
+
+import re
+from email import message_from_string, policy
+
+from tests.doors.pages.support import Browser
+from tests.operations.support import World
+
+
+def newest(guest: Browser) -> str:
+    found = re.search(r'href="(/console/outbox/[0-9a-f-]{36}/)"', guest.get("/console/outbox/").page)
+    assert found
+    return found[1]
+
+
+def test_a_message_is_readable_where_there_is_no_mail_server(guest: Browser, world: World) -> None:
+    world.invite()
+    world.mails()
+    page = guest.get(newest(guest)).page
+    assert guest.heading == "Set your password"
+    assert "No mail server is set up: read the message here." in page
+    link = re.search(r'<a href="https?://[^/"]+(/[^"]+confirmation=[^"]+)"', page)
+    assert link
+    assert Browser().get(link[1]).follow().heading == "Set Password"
+
+
+def test_a_message_can_be_downloaded_as_a_file(guest: Browser, world: World) -> None:
+    world.invite()
+    world.mails()
+    guest.get(newest(guest) + "message.eml")
+    assert guest.headers["Content-Type"] == "message/rfc822"
+    assert guest.headers["Content-Disposition"].startswith("attachment; ")
+    letter = message_from_string(guest.page, policy=policy.default)
+    assert (letter["To"], letter["Subject"]) == ("jane@example.com", "Set your password")
+
+
+def test_a_waiting_message_can_be_withdrawn_once(guest: Browser, world: World) -> None:
+    world.invite()
+    address = newest(guest)
+    guest.get(address)
+    assert guest.post(address + "withdraw").location == address + "?done=withdrawn"
+    assert guest.post(address + "withdraw").status == 400
+    assert guest.get(address + "withdraw").status == 405
+    assert ">jane@example.com<" in guest.get("/console/outbox/?state=withdrawn").page
+    assert "No message in this state" in guest.get("/console/outbox/?state=failed").page
+
+
+def test_the_first_page_says_what_needs_attention(guest: Browser, world: World) -> None:
+    world.invite()
+    page = guest.get("/console/").page
+    assert "No mail server is set up." in page
+    assert re.search(r"Invited\s*<b>1</b>", page)
+
+
+def test_the_living_page_shows_every_component(guest: Browser) -> None:
+    assert guest.get("/console/design/").heading == "Design"
+
+
+def test_no_page_carries_inline_script_or_style(guest: Browser, world: World) -> None:
+    world.invite()
+    for path in ("", "users/", "users/add", "onboarding/", "outbox/", "design/"):
+        page = guest.get("/console/" + path).page
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src=)|javascript:", page), path

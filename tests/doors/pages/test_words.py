@@ -1,0 +1,61 @@
+"""Every sentence people meet has a German one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.utils.translation import gettext, override
+
+import housekey
+from housekey.core.errors import DeadCode, WrongCredentials
+from housekey.core.passwords import RULES
+from housekey.core.policy import PROPERTIES
+from housekey.web.context import DONE
+from housekey.web.events import REFUSED, SENTENCES
+from housekey.web.templatetags.ui import told
+
+PACKAGE = Path(housekey.__file__).parent
+CATALOGUE = PACKAGE / "locale" / "de" / "LC_MESSAGES" / "django.po"
+SAME = {"Name", "Status", "Organisation"}
+_TAG = re.compile(r"{% translate (?:\"([^\"]+)\"|'([^']+)')")
+
+
+def german(sentence: str) -> str:
+    with override("de"):
+        return gettext(sentence)
+
+
+@pytest.mark.parametrize("room", ["web", "pages", "console"])
+def test_every_sentence_of_the_templates_is_translated(room: str) -> None:
+    found = {match[1] or match[2] for file in (PACKAGE / room / "templates").rglob("*.html") for match in _TAG.finditer(file.read_text())}
+    assert found
+    assert [sentence for sentence in sorted(found - SAME) if german(sentence) == sentence] == []
+
+
+def test_every_setting_is_translated() -> None:
+    words = {text for item in PROPERTIES for text in (item.label, item.hint, item.unit) if text}
+    assert [text for text in sorted(words) if german(text) == text] == []
+
+
+def test_refusals_and_notices_are_translated() -> None:
+    words = {WrongCredentials.SENTENCE, *(sentence for _, sentence in DeadCode.SENTENCES.values())}
+    assert [text for text in sorted(words) if german(text) == text] == []
+    with override("en"):
+        lazy = {str(text): text for text in (*DONE.values(), *REFUSED.values(), *(sentence for _, sentence in SENTENCES.values()))}
+    with override("de"):
+        assert [text for text, said in lazy.items() if str(said) == text] == []
+
+
+def test_password_rules_are_translated_around_their_number() -> None:
+    with override("de"):
+        said = [told(key, text.format(low=8, high=128), ()).sentence for key, text in RULES.items()]
+    assert said[:2] == ["Mindestens 8 Zeichen", "Höchstens 128 Zeichen"]
+    assert all(text not in said for text in RULES.values())
+
+
+def test_no_entry_of_the_catalogue_is_empty() -> None:
+    entries = CATALOGUE.read_text(encoding="utf-8").split("\n\n")[1:]
+    assert entries
+    assert [entry for entry in entries if re.search(r'^msgstr(\[\d\])? ""$', entry, re.MULTILINE)] == []
