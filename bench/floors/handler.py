@@ -55,7 +55,8 @@ def _create(body: bytes) -> tuple[str, Any]:
     database.execute("BEGIN IMMEDIATE")
     try:
         database.execute("INSERT INTO user_(id,password,user_name,user_key,email,active,must_reset,attrs,created,updated,version) "
-                         "VALUES(?,'!',?,?,?,1,1,?,?,?,1)", (row_id, name, name.casefold(), mails[0]["value"], json.dumps(rest), stamp, stamp))
+                         "VALUES(?,'!',?,?,?,1,1,?,?,?,1)",
+                         (row_id, name, name.casefold(), mails[0]["value"], json.dumps(rest), stamp, stamp))
         database.execute("INSERT INTO token(user_id,hash,purpose,created,expires) VALUES(?,?,'invite',?,?)", (row_id, code, stamp, later))
         database.execute("INSERT INTO outbox(kind,user_id,payload,due,attempts,state) VALUES('invite',?,?,?,0,0)", (row_id, "{}", stamp))
         database.execute("INSERT INTO audit(at,actor,action,target,data) VALUES(?,'client','user.create',?,'{}')", (stamp, row_id))
@@ -83,7 +84,7 @@ def _shown(row_id: str, name: str, rest: dict[str, Any], created: str) -> dict[s
 def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     authorization = environ.get("HTTP_AUTHORIZATION", "")
     if environ["PATH_INFO"] == "/health":
-        status, answer = "200 OK", {"ok": True}
+        status, answer = "200 OK", {"health": "ok"}
     elif not hmac.compare_digest(hashlib.sha256(authorization.removeprefix("Bearer ").encode()).digest(), _TOKEN):
         status, answer = "401 Unauthorized", {"detail": "token"}
     elif environ["REQUEST_METHOD"] == "GET":

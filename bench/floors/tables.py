@@ -8,8 +8,8 @@ from pathlib import Path
 
 _TABLES = """
 PRAGMA journal_mode=WAL;
-CREATE TABLE user_ (id TEXT PRIMARY KEY, password TEXT, user_name TEXT, user_key TEXT UNIQUE, email TEXT, active INTEGER, must_reset INTEGER,
-                    attrs TEXT, created TEXT, updated TEXT, version INTEGER, last_login TEXT);
+CREATE TABLE user_ (id TEXT PRIMARY KEY, password TEXT, user_name TEXT, user_key TEXT UNIQUE, email TEXT, active INTEGER,
+                    must_reset INTEGER, attrs TEXT, created TEXT, updated TEXT, version INTEGER, last_login TEXT);
 CREATE TABLE token (id INTEGER PRIMARY KEY, user_id TEXT REFERENCES user_, hash BLOB UNIQUE, purpose TEXT, created TEXT, expires TEXT);
 CREATE TABLE outbox (id INTEGER PRIMARY KEY, kind TEXT, user_id TEXT, payload TEXT, due TEXT, attempts INTEGER, state INTEGER);
 CREATE INDEX outbox_due ON outbox (state, due);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sqlite3
@@ -34,6 +35,8 @@ def server(tmp_path: Path, smtp: Sink) -> Iterator[Served]:
     """On SQLite in every run: the file is what a crash could hurt."""
     from tests.faults.storm import CONFIG
 
+    # The relay's library warns of a part of its own at every sign-in.
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
     served = Served(tmp_path / "var", CONFIG + smtp.toml())
     yield served
     if served.process.poll() is None:

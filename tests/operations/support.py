@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -77,7 +77,7 @@ class World:
 
     def mails(self, *, now: datetime | None = None) -> list[EmailMessage]:
         """Send what is due; every mail that has ever gone out in this test, oldest first."""
-        worker.drain(self.house, now or self.now)
+        worker.drain(self.house, now or max(self.now, datetime.now(UTC)))
         files = sorted(self.house.config.mail_directory.glob("*.eml")) if self.house.config.mail_directory.is_dir() else []
         return [cast(EmailMessage, message_from_bytes(file.read_bytes(), policy=policy.default)) for file in files]
 

@@ -79,7 +79,7 @@ class Nodes:
         found = {}
         for file in (file for node in self.nodes for file in (node.data / "mail").glob("*.eml")):
             mail = message_from_bytes(file.read_bytes(), policy=policy.default)
-            link = _LINK.search(text_of(mail))  # type: ignore[arg-type]
+            link = _LINK.search(text_of(mail))
             if link:
                 parts = urlsplit(link.group())
                 found[str(mail["To"]).partition("@")[0]] = f"{parts.path}?{parts.query}"
@@ -96,7 +96,7 @@ class Nodes:
 def two_nodes(kind: type[Served], directory: Path, server_url: str) -> Iterator[Nodes]:
     """Start two nodes one after the other: the first makes the tables, the keys and the administrator."""
     with fresh_database(server_url) as url, ExitStack() as stack:
-        nodes = []
+        nodes: list[Served] = []
         for number in (1, 2):
             data = directory / f"node{number}"
             data.mkdir(parents=True)

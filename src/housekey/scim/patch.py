@@ -14,6 +14,7 @@ from typing import Any
 
 from housekey.scim.dialect import ALIASES, CORE, EXTENSIONS, USER
 from housekey.scim.errors import ScimInvalid
+from housekey.scim.reading import check_text
 
 MOST_OPERATIONS = 100
 _PATH = re.compile(r"(?P<name>[A-Za-z$][\w$-]*)(\[(?P<filter>[^\[\]]{1,500})\])?(\.(?P<sub>[A-Za-z$][\w$-]*))?")
@@ -73,8 +74,12 @@ def _at(resource: dict[str, Any], path: str, op: str, value: Any) -> None:
             _put(resource, urn, op, value)
             return
         holder = resource.setdefault(urn, {})
+        if not isinstance(holder, dict):
+            raise ScimInvalid(f"{urn} must be an object.", "invalidValue", field=urn)
     elif urn and not rest:
-        for key, item in (value or {}).items():
+        if not isinstance(value, dict):
+            raise ScimInvalid(f"The value at {urn} must be an object.", "invalidValue", field="value")
+        for key, item in value.items():
             _at(resource, key, op, item)
         return
     match = _PATH.fullmatch(rest)
@@ -135,6 +140,8 @@ def _in_complex(holder: dict[str, Any], name: str, sub: str, op: str, value: Any
     inner = holder.get(name)
     if isinstance(inner, list):
         for row in inner:
+            if not isinstance(row, dict):
+                raise ScimInvalid(f"The values of {name} have no {sub}.", "invalidPath", field="path")
             _put(row, _spelling(row, sub), op, value)
         return
     if not isinstance(inner, dict):
@@ -178,6 +185,9 @@ def _terms(text: str) -> list[tuple[str, str, Any]]:
             )
         except ValueError:
             raise ScimInvalid(f"The filter [{text[:100]}] cannot be understood.", "invalidFilter", field="path") from None
+    for _, _, wanted in terms:
+        if isinstance(wanted, str):
+            check_text(wanted)  # escapes in the filter were not yet read when the body was checked
     return terms
 
 

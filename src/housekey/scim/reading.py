@@ -61,11 +61,12 @@ def _check(root: Any) -> None:
         elif isinstance(value, list):
             todo += [(item, depth + 1) for item in value]
         elif isinstance(value, str):
-            _check_text(value)
+            check_text(value)
         elif isinstance(value, float) and (value != value or abs(value) == float("inf")):
             raise ScimInvalid(f"{_SYNTAX} Numbers must be finite.", "invalidSyntax")
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
+    """Raises ScimInvalid for NUL and halves of surrogate pairs, which not every database takes."""
     if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
         raise ScimInvalid(f"{_SYNTAX} A text contains a character that cannot be stored.", "invalidSyntax")

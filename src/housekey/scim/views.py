@@ -37,11 +37,11 @@ def door(view: View) -> View:
 
     @csrf_exempt
     @wraps(view)
-    def opened(raw: HttpRequest, *args: Any) -> HttpResponse:
+    def opened(raw: HttpRequest, **parts: str) -> HttpResponse:
         request = cast(Asked, raw)
         try:
             request.by = who(request)
-            return view(request, *args)
+            return view(request, **parts)
         except RequestDataTooBig:
             return refused(Unsupported(413, f"The body is larger than {house().config.limits.body} bytes."))
         except (UnreadablePostError, RawPostDataException):

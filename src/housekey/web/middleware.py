@@ -73,7 +73,7 @@ class Gate:
         request.tenant, request.by = tenant, anonymous(tenant, request.network)
         if match:
             request.path_info = match[2] or "/"
-            set_script_prefix(f"/t/{tenant.domain}/")
+        set_script_prefix(f"/t/{tenant.domain}/" if match else "/")
         return True
 
     def _settle_person(self, request: Asked) -> None:

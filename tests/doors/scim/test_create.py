@@ -94,7 +94,7 @@ def test_a_refusal_names_what_to_change_and_leaves_not_a_row_more(world: World, 
 def test_a_taken_name_is_a_conflict_in_every_spelling(world: World, scim: Scim, again: str) -> None:
     scim.create(person("taken"))
     before = counts()
-    refused = scim.create(invited(again))
+    refused = scim.create(invited(again, emails=["jane@example.com"]))
     assert (refused.status, refused.body["scimType"]) == (409, "uniqueness")
     assert "Choose another userName" in refused.detail
     assert counts() == before

@@ -137,7 +137,8 @@ def test_what_is_said_in_any_spelling_of_the_request_is_understood(scim: Scim, j
     ({"op": "replace", "path": "urn:ietf:params:scim:schemas:core:2.0:User", "value": ["x"]}, "invalidValue"),
     ({"op": "replace", "path": "urn:ietf:params:scim:schemas:core:2.0:User", "value": "x"}, "invalidValue"),
     ({"op": "replace", "path": ENTERPRISE, "value": "x"}, "invalidValue"), ({"op": "replace", "path": "emails.value.x", "value": "x"}, "invalidPath"),
-    ({"op": "replace", "path": 'emails[type eq "\\ud800"].value', "value": "x"}, "invalidSyntax"),
+    ({"op": "replace", "path": 'emails[type eq "\\ud800"].value', "value": "x@x.example"}, "invalidSyntax"),
+    ({"op": "replace", "path": 'emails[type eq "\\u0000"].value', "value": "x@x.example"}, "invalidSyntax"),
     ({"op": "replace", "path": 'emails[type eq "\\x"].value', "value": "x"}, "invalidFilter"),
 ])
 def test_what_cannot_be_done_is_named_in_scims_words_and_changes_nothing(scim: Scim, jane: str, operation: Any, scim_type: str) -> None:

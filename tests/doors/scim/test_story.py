@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,7 +43,7 @@ def test_the_printed_request_ends_with_paul_signed_in(db: None, house: House, tm
     assert "password" not in created.text.lower().replace("pending_ask_password", "")
     assert created.state == {"accountState": "PENDING_AP", "accountLocked": True, "lockedReason": "PENDING_ASK_PASSWORD"}
 
-    worker.drain(world.house, now)
+    worker.drain(world.house, datetime.now(UTC))
     mail, = smtp.messages
     assert (mail.message["Subject"], mail.recipients, mail.tls, mail.login) == ("Set your password", ("dewmi123455@gmail.com",), True, smtp.username)
     with pytest.raises(WrongCredentials, match=r"Login failed! Please recheck the username and password and try again\."):
@@ -64,7 +66,7 @@ def test_the_printed_request_ends_with_paul_signed_in(db: None, house: House, tm
     assert browser.post(complete, {"reset-password": PASSWORD, "reset-password2": PASSWORD}).status_code == 200
     assert Scim("admin", "admin").named("paul").body["Resources"][0]["urn:scim:wso2:schema"] == {
         "accountState": "UNLOCKED", "accountLocked": False, "emailVerified": True}
-    worker.drain(world.house, now.replace(year=now.year + 1))
+    worker.drain(world.house, datetime.now(UTC))
     assert len(smtp.messages) == 2
     assert "confirmation=" not in text_of(smtp.messages[1].message)
     again = Client().get(address)
@@ -101,7 +103,9 @@ def test_the_older_guides_request_as_printed_names_the_blanked_address(world: Wo
 
 def test_the_older_guides_request_with_its_addresses_filled_in_keeps_both_and_mails_the_primary(world: World) -> None:
     curl = Curl("wso2-5.3-ask-password.curl")
-    body = curl.body.replace(b"[email protected]", b"paul.home@example.com", 1).replace(b"[email protected]", b"paul.work@example.com", 1)
+    body = curl.body
+    for address in (b"paul.home@example.com", b"paul.work@example.com"):
+        body = re.sub(rb"\[email[^]]*protected\]", address, body, count=1)
     created = curl.sent(body)
     assert created.status == 201
     assert created.body["emails"] == [

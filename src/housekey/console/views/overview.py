@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from housekey.core.policy import ENABLE
-from housekey.core.principal import CONSOLE, OUTBOX_VIEW, USER_LIST, Principal
-from housekey.operations import outbox, users
+from housekey.core.principal import CONSOLE, GOVERNANCE_UPDATE, OUTBOX_VIEW, USER_LIST, Principal
+from housekey.operations import bootstrap, outbox, users
 from housekey.operations.policies import effective
 from housekey.web.guards import needs
 from housekey.web.house import house
@@ -33,6 +33,7 @@ def _messages(by: Principal) -> dict[str, int]:
 def home(request: Asked) -> HttpResponse:
     people, messages = _people(request.by), _messages(request.by)
     return render(request, "console/home.html", {
-        "people": people, "messages": messages, "inviting": effective(house(), request.tenant).on(ENABLE),
+        "people": people, "messages": messages, "default_password": request.by.may(GOVERNANCE_UPDATE) and bootstrap.default_password_in_use(house()),
+        "inviting": effective(house(), request.tenant).on(ENABLE),
         "mail": house().config.email.configured, "calm": not (messages.get("failed") or people.get("not_invited") or people.get("locked")),
     })

@@ -10,8 +10,7 @@
     button.addEventListener("click", () => {
       const shown = input.type === "text";
       input.type = shown ? "password" : "text";
-      button.textContent = shown ? button.dataset.show : button.dataset.hide;
-      button.setAttribute("aria-pressed", String(!shown));
+      button.firstChild.data = shown ? button.dataset.show : button.dataset.hide;
     });
     // A revealed password must leave the page as a password, or some browsers remember it as plain form text.
     input.form?.addEventListener("submit", () => { input.type = "password"; });
