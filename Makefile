@@ -49,7 +49,7 @@ bench: dev ## measure; prints a table, fails nothing
 
 lint: dev ## ruff and the template linter
 	@$(BIN)/ruff check .
-	@if compgen -G 'src/housekey/*/templates' >/dev/null; then $(BIN)/djlint --quiet --lint src/housekey/*/templates; fi
+	@$(BIN)/djlint --quiet --lint src/housekey/web/templates src/housekey/pages/templates src/housekey/console/templates
 
 types: dev ## mypy --strict
 	@$(BIN)/mypy

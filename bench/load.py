@@ -58,7 +58,7 @@ class WrongAnswer(Exception):
 
 
 def run(port: int, streams: Sequence[Stream], seconds: float) -> float:
-    """Drive all streams for `seconds` or until the first has no more requests; the seconds it took. Raises WrongAnswer."""
+    """Drive all streams for `seconds` or until one of them has no more requests; the seconds it took. Raises WrongAnswer."""
     lines = [_Line(stream, socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)) for stream in streams
              for _ in range(stream.connections)]
     poll = select.poll()
@@ -96,7 +96,7 @@ def _drive(lines: Sequence[_Line], by_number: dict[int, _Line], poll: select.pol
             if line.due and now >= line.due:
                 line.due = 0.0
                 if not exhausted and now < end:
-                    _send(line)
+                    exhausted = not _send(line)
         if now >= end:
             for line in lines:
                 line.due = 0.0

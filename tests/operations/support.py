@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -17,12 +17,13 @@ from django.apps import apps
 
 from housekey.conf.house import House
 from housekey.conf.schema import SuperAdmin
-from housekey.core.names import Tenant, UserName, split_username
+from housekey.core.names import Tenant, split_username
 from housekey.core.principal import Principal, system
 from housekey.core.users import Email, NewUser, Profile, User
 from housekey.delivery import worker
 from housekey.operations import bootstrap, login, recovery, tenants, users
 from housekey.operations.login import SignedIn
+from housekey.operations.roles import permissions_of
 from housekey.store.models import AuditEntry, Role, RoleMember
 
 PASSWORD = "correct horse battery staple"
@@ -67,8 +68,6 @@ class World:
     def acting_as(self, name: str) -> Principal:
         """The principal that a signed-in user of that name is."""
         user = users.by_name(self.by, name)
-        from housekey.operations.roles import permissions_of
-
         return Principal(self.tenant, name, permissions_of(self.tenant, user.id), user.id, network=NETWORK)
 
     def sign_in(self, name: str, password: str = PASSWORD, *, now: datetime | None = None, tenant: Tenant | None = None,
@@ -79,7 +78,7 @@ class World:
         """Send what is due; every mail that has ever gone out in this test, oldest first."""
         worker.drain(self.house, now or max(self.now, datetime.now(UTC)))
         files = sorted(self.house.config.mail_directory.glob("*.eml")) if self.house.config.mail_directory.is_dir() else []
-        return [cast(EmailMessage, message_from_bytes(file.read_bytes(), policy=policy.default)) for file in files]
+        return [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
 
     def newest_code(self, to: str = "jane@example.com", *, now: datetime | None = None) -> str:
         """The code in the link of the newest mail to that address that has one."""
@@ -134,7 +133,3 @@ def counts(*, audit: bool = False) -> dict[str, int]:
 
 def _models() -> Iterator[Any]:
     yield from apps.get_app_config("store").get_models()
-
-
-def name(text: str) -> UserName:
-    return split_username(text)

@@ -192,7 +192,8 @@ def test_only_the_exact_code_opens_anything(world: World) -> None:
     world.invite()
     code = world.newest_code()
     before = counts()
-    wrong = [code[:length] for length in range(43)] + [code.swapcase(), code + "=", code + " ", " " + code, code + "\0", code + "\n", code[1:] + "A"]
+    wrong = [code[:length] for length in range(43)] + [code.swapcase(), code + "=", code + " ", " " + code, code + "\0", code + "\n",
+                                                       code[1:] + "A"]
     wrong += [code[:at] + ("A" if code[at] != "A" else "B") + code[at + 1:] for at in range(43)]
     for text in wrong:
         with pytest.raises(DeadCode) as dead:
@@ -351,7 +352,8 @@ def test_an_invitation_is_one_record_with_a_life(world: World) -> None:
 
 def test_a_disabled_account_stays_closed_after_its_link_was_used(world: World) -> None:
     """A-022."""
-    user = users.create(world.house, world.by, NewUser(split_username("jane"), Profile(emails=(Email("jane@example.com"),)), ask_password=True,
+    user = users.create(world.house, world.by, NewUser(split_username("jane"), Profile(emails=(Email("jane@example.com"),)),
+                                                       ask_password=True,
                                                        disabled=True), world.now)
     world.redeem(world.newest_code())
     assert users.get(world.by, user.id).standing.state == "DISABLED"

@@ -22,7 +22,8 @@ def test_without_a_word_the_built_in_values_hold(world: World) -> None:
 
 
 def test_the_file_is_the_live_default_the_stored_value_wins_and_revert_returns_to_the_file(world: World) -> None:
-    house = world.configured(policy=MappingProxyType({INVITE_EXPIRY: "60"}), origins=MappingProxyType({INVITE_EXPIRY: "deployment.toml line 12"}))
+    house = world.configured(policy=MappingProxyType({INVITE_EXPIRY: "60"}),
+                             origins=MappingProxyType({INVITE_EXPIRY: "deployment.toml line 12"}))
     item = policies.effective(house, world.tenant).items[INVITE_EXPIRY]
     assert (item.value, item.origin, item.stored) == ("60", "deployment.toml line 12", False)
     item = policies.change(house, world.by, {INVITE_EXPIRY: "90"}, {}, world.now).items[INVITE_EXPIRY]

@@ -61,7 +61,8 @@ def test_a_wrong_password_is_the_same_failure(world: World, password: str) -> No
     assert refused.value.sentence == SENTENCE
 
 
-@pytest.mark.parametrize("username", ["", "@", "/", "a/b/c", "jane@", "jane@nowhere.example", "nul\0", "LDAP/jane", "ja\0ne/x", "x@\0", "\ud800",
+@pytest.mark.parametrize("username", ["", "@", "/", "a/b/c", "jane@", "jane@nowhere.example", "nul\0", "LDAP/jane", "ja\0ne/x", "x@\0",
+                                      "\ud800",
                                       "x" * 100_000, "*", "%", "' OR 1=1 --"])
 def test_a_name_that_cannot_be_is_the_same_failure(world: World, username: str) -> None:
     world.add()
@@ -126,7 +127,8 @@ def test_the_owner_gets_in_within_a_minute_even_under_attack(world: World) -> No
 
 
 def test_a_refused_try_is_not_counted_and_a_good_one_is_given_back(world: World) -> None:
-    account, network = throttle.account_key(world.tenant, users.by_name(world.by, str(world.add("alice").name)).name), throttle.network_key(NETWORK)
+    account, network = throttle.account_key(world.tenant,
+                                            users.by_name(world.by, str(world.add("alice").name)).name), throttle.network_key(NETWORK)
     for _ in range(20):
         world_now = world.now
         throttle.reserve(account, network, world_now)
@@ -170,7 +172,8 @@ def test_basic_credentials_are_verified_once_a_minute_and_audited_once(world: Wo
     assert AuditEntry.objects.within(world.tenant).filter(event="sign-in:basic").count() == 2
 
 
-@pytest.mark.parametrize("change", [Changes(locked=True), Changes(disabled=True), Changes(password=OTHER_PASSWORD)], ids=["lock", "disable", "password"])
+@pytest.mark.parametrize("change", [Changes(locked=True), Changes(disabled=True), Changes(password=OTHER_PASSWORD)],
+                         ids=["lock", "disable", "password"])
 def test_a_remembered_credential_is_worthless_the_moment_the_account_changes(world: World, change: Changes) -> None:
     user = world.add()
     basic(world)
@@ -233,7 +236,8 @@ def test_a_session_is_recognised_until_it_is_idle_old_or_ended(world: World) -> 
     assert [who(token=wrong) for wrong in ("", token[:-1], token + "A", token.swapcase(), "x" * 43)] == [""] * 5
 
 
-@pytest.mark.parametrize("change", [Changes(locked=True), Changes(disabled=True), Changes(password=OTHER_PASSWORD)], ids=["lock", "disable", "password"])
+@pytest.mark.parametrize("change", [Changes(locked=True), Changes(disabled=True), Changes(password=OTHER_PASSWORD)],
+                         ids=["lock", "disable", "password"])
 def test_sessions_end_when_the_account_closes_or_its_password_is_replaced(world: World, change: Changes) -> None:
     user = world.add()
     token = world.sign_in("jane").token

@@ -20,7 +20,8 @@ QUERIES: dict[str, Callable[[Any], object]] = {
     "list": list, "get": lambda rows: rows.get(), "first": lambda rows: rows.first(), "count": lambda rows: rows.count(),
     "exists": lambda rows: rows.exists(), "update": lambda rows: rows.update(tenant_id=1), "delete": lambda rows: rows.delete(),
     "iterator": lambda rows: list(rows.iterator()), "values": lambda rows: list(rows.values_list("pk", flat=True)),
-    "aggregate": lambda rows: rows.aggregate(), "in": lambda rows: 7 in rows, "bool": bool, "filtered": lambda rows: list(rows.filter(pk=None)),
+    "aggregate": lambda rows: rows.aggregate(), "in": lambda rows: 7 in rows, "bool": bool,
+    "filtered": lambda rows: list(rows.filter(pk=None)),
 }
 
 

@@ -9,7 +9,18 @@ from uuid import uuid4
 import pytest
 
 from housekey.core.account import ADMIN_INITIATED, PENDING_ASK_PASSWORD
-from housekey.core.errors import Conflict, DeadCode, FeatureOff, Invalid, NotFound, NotPermitted, PasswordRefused, Refused, Stale, WrongCredentials
+from housekey.core.errors import (
+    Conflict,
+    DeadCode,
+    FeatureOff,
+    Invalid,
+    NotFound,
+    NotPermitted,
+    PasswordRefused,
+    Refused,
+    Stale,
+    WrongCredentials,
+)
 from housekey.core.names import split_username
 from housekey.core.policy import ENABLE
 from housekey.core.principal import ADMINISTRATOR, HELP_DESK, anonymous
@@ -182,7 +193,7 @@ def test_an_administrators_lock_survives_the_invitation(world: World) -> None:
     assert locked.standing.locked_reason == ADMIN_INITIATED
     world.redeem(world.newest_code())
     after = users.get(world.by, user.id).standing
-    assert (after.state, after.locks, after.has_password) == ("LOCKED", {ADMIN_INITIATED}, True)
+    assert (after.state, after.locks, after.has_password) == ("LOCKED", frozenset({ADMIN_INITIATED}), True)
     with pytest.raises(WrongCredentials):
         world.sign_in("jane")
     users.change(world.house, world.by, user.id, Changes(locked=False), world.now)
@@ -241,7 +252,8 @@ def test_help_desk_cannot_change_delete_or_create_and_an_administrator_least_of_
 def test_nobody_changes_an_account_that_may_do_more(world: World) -> None:
     """Even with the permission to update: taking over an administrator would be a promotion."""
     boss, clerk = world.add("boss", role=ADMINISTRATOR), world.add("clerk")
-    by = replace(world.acting_as("clerk"), permissions=frozenset({"internal_login", "internal_user_mgt_update", "internal_user_mgt_delete"}))
+    by = replace(world.acting_as("clerk"), permissions=frozenset({"internal_login", "internal_user_mgt_update",
+                                                                  "internal_user_mgt_delete"}))
     with pytest.raises(NotPermitted):
         users.change(world.house, by, boss.id, Changes(password=OTHER_PASSWORD), world.now)
     with pytest.raises(NotPermitted):
@@ -274,7 +286,8 @@ def test_every_operation_asks_for_its_permission(world: World) -> None:
     user = world.add("jane")
     nobody = anonymous(world.tenant)
     for attempt in (
-        lambda: users.create(world.house, nobody, new("x"), world.now), lambda: users.get(nobody, user.id), lambda: users.find(nobody, "jane"),
+        lambda: users.create(world.house, nobody, new("x"), world.now), lambda: users.get(nobody, user.id),
+        lambda: users.find(nobody, "jane"),
         lambda: users.listing(nobody), lambda: users.change(world.house, nobody, user.id, Changes(), world.now),
         lambda: users.delete(nobody, user.id, world.now), lambda: onboarding.resend(world.house, nobody, user.id, world.now),
         lambda: onboarding.revoke(world.house, nobody, user.id, world.now), lambda: onboarding.invitations(nobody, user.id, world.now),

@@ -56,15 +56,26 @@ def test_any_text_can_be_taken_apart_as_a_name(text: str) -> None:
     assert name.bare.isprintable()
 
 
+def taken(standing: Standing, step: str) -> Standing:
+    match step:
+        case "invite":
+            return standing.invited(lock=True)
+        case "invite-open":
+            return standing.invited(lock=False)
+        case "lock":
+            return standing.locked_by("ADMIN_INITIATED")
+        case "unlock":
+            return standing.unlocked_from("ADMIN_INITIATED")
+        case "attempts":
+            return standing.locked_by("MAX_ATTEMPTS_EXCEEDED")
+    return standing.password_set()
+
+
 @given(STEPS, st.booleans())
 def test_whatever_happens_nobody_gets_in_without_a_password_or_past_a_lock(steps: list[str], disabled: bool) -> None:
     standing = Standing(disabled=disabled)
     for step in steps:
-        standing = {
-            "invite": lambda now: now.invited(lock=True), "invite-open": lambda now: now.invited(lock=False), "set": Standing.password_set,
-            "lock": lambda now: now.locked_by("ADMIN_INITIATED"), "unlock": lambda now: now.unlocked_from("ADMIN_INITIATED"),
-            "attempts": lambda now: now.locked_by("MAX_ATTEMPTS_EXCEEDED"),
-        }[step](standing)
+        standing = taken(standing, step)
         assert standing.locks <= set(PRECEDENCE)
         assert standing.locked_reason in {*standing.locks, ""}
         assert not (standing.locks & PASSWORD_LOCKS) or standing.pending

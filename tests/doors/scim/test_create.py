@@ -15,11 +15,12 @@ from tests.operations.support import OTHER_PASSWORD, PASSWORD, World, counts, li
 
 
 def test_a_created_user_has_a_location_and_reads_back_the_same(world: World, scim: Scim) -> None:
-    full = person("jane", name={"givenName": "Jane", "familyName": "Doe", "formatted": "Jane Doe", "honorificPrefix": "Dr."}, displayName="Jane",
+    full = person("jane", name={"givenName": "Jane", "familyName": "Doe", "formatted": "Jane Doe", "honorificPrefix": "Dr."},
+                  displayName="Jane",
                   nickName="J", title="Engineer", userType="Employee", preferredLanguage="de-CH", locale="de", timezone="Europe/Zurich",
                   externalId="hr-7", active=True, phoneNumbers=[{"value": "+41 1", "type": "work"}],
                   addresses=[{"type": "work", "locality": "Zürich"}],
-                  **{ENTERPRISE: {"employeeNumber": "7", "department": "R&D", "manager": {"value": "42"}}})
+                  extension={ENTERPRISE: {"employeeNumber": "7", "department": "R&D", "manager": {"value": "42"}}})
     created = scim.create(full)
     assert created.status == 201
     assert created.headers["Location"] == created.body["meta"]["location"]
@@ -34,7 +35,7 @@ def test_a_created_user_has_a_location_and_reads_back_the_same(world: World, sci
                                        "urn:scim:schemas:extension:custom:User"])
 @pytest.mark.parametrize("yes", [True, "true", "True", " TRUE "])
 def test_ask_password_is_understood_wherever_clients_write_it(world: World, scim: Scim, container: str, yes: object) -> None:
-    created = scim.create(person(**{container: {"askPassword": yes}}))
+    created = scim.create(person(extension={container: {"askPassword": yes}}))
     assert (created.status, created.state["accountState"]) == (201, "PENDING_AP")
     assert "askPassword" not in created.text
     assert "EnterpriseUser" not in created.text
@@ -43,7 +44,7 @@ def test_ask_password_is_understood_wherever_clients_write_it(world: World, scim
 
 @pytest.mark.parametrize("no", [False, "false", None])
 def test_ask_password_that_says_no_invites_nobody(world: World, scim: Scim, no: object) -> None:
-    created = scim.create(person(password=PASSWORD, **{ENTERPRISE: {"askPassword": no}}))
+    created = scim.create(person(password=PASSWORD, extension={ENTERPRISE: {"askPassword": no}}))
     assert (created.status, created.state["accountState"], world.mails()) == (201, "UNLOCKED", [])
     assert world.sign_in("jane").token
 
@@ -67,8 +68,8 @@ def test_ask_password_that_says_no_invites_nobody(world: World, scim: Scim, no: 
     ({"emails": ["jane@example.com"]}, "userName"),
     (invited(userName=7), "userName"),
     (invited(userName=None), "userName"),
-    (person(**{ENTERPRISE: {"askPassword": "perhaps"}}), "askPassword"),
-    (person(**{ENTERPRISE: "askPassword"}), ENTERPRISE),
+    (person(extension={ENTERPRISE: {"askPassword": "perhaps"}}), "askPassword"),
+    (person(extension={ENTERPRISE: "askPassword"}), ENTERPRISE),
     (person(password="password"), "most common"),
     (person(password="jane"), "At least 8"),
     (person(password=7), "password"),
@@ -78,8 +79,8 @@ def test_ask_password_that_says_no_invites_nobody(world: World, scim: Scim, no: 
     (person(name={"givenName": ["Jane"]}), "givenName"),
     (person(name={"givenName": "x" * 256}), "name.givenName"),
     (person(displayName="x" * 1_001), "displayName"),
-    (person(**{ENTERPRISE: {"verifyEmail": True}}), "verifyEmail"),
-    (person(**{WSO2: {"forcePasswordReset": "true"}}), "forcePasswordReset"),
+    (person(extension={ENTERPRISE: {"verifyEmail": True}}), "verifyEmail"),
+    (person(extension={WSO2: {"forcePasswordReset": "true"}}), "forcePasswordReset"),
 ])
 def test_a_refusal_names_what_to_change_and_leaves_not_a_row_more(world: World, scim: Scim, body: dict[str, Any], named: str) -> None:
     before = counts()
@@ -129,13 +130,13 @@ def test_a_password_is_taken_and_never_shown(world: World, scim: Scim, key: str)
 def test_inactive_means_disabled_and_locked_means_locked(world: World, scim: Scim) -> None:
     off = scim.create(person("off", active="False", password=PASSWORD))
     assert (off.body["active"], off.state["accountState"]) == (False, "DISABLED")
-    shut = scim.create(person("shut", password=PASSWORD, **{WSO2: {"accountLocked": "true"}}))
+    shut = scim.create(person("shut", password=PASSWORD, extension={WSO2: {"accountLocked": "true"}}))
     assert (shut.body["active"], shut.state) == (True, {"accountState": "LOCKED", "accountLocked": True, "lockedReason": "ADMIN_INITIATED"})
 
 
 def test_a_client_cannot_write_what_is_not_its_own(world: World, scim: Scim) -> None:
     created = scim.create(person(id="0" * 8, meta={"location": "https://evil.test"}, roles=[{"value": "admin"}], groups=["admin"],
-                                 **{WSO2: {"accountState": "UNLOCKED", "emailVerified": True}}, unknown={"x": 1}))
+                                 extension={WSO2: {"accountState": "UNLOCKED", "emailVerified": True}}, unknown={"x": 1}))
     assert created.status == 201
     assert "evil" not in created.text
     assert set(created.body) == {"schemas", "id", "userName", "emails", "active", WSO2, "meta"}

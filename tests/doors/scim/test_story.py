@@ -45,7 +45,8 @@ def test_the_printed_request_ends_with_paul_signed_in(db: None, house: House, tm
 
     worker.drain(world.house, datetime.now(UTC))
     mail, = smtp.messages
-    assert (mail.message["Subject"], mail.recipients, mail.tls, mail.login) == ("Set your password", ("dewmi123455@gmail.com",), True, smtp.username)
+    assert (mail.message["Subject"], mail.recipients, mail.tls, mail.login) == ("Set your password", ("dewmi123455@gmail.com",), True,
+                                                                                smtp.username)
     with pytest.raises(WrongCredentials, match=r"Login failed! Please recheck the username and password and try again\."):
         world.sign_in("Paul", "password")
 
@@ -86,7 +87,8 @@ def test_with_the_first_step_alone_the_refusal_names_the_setting_until_it_is_swi
     assert Curl(PRINTED).sent().status == 201
 
 
-def test_without_the_schema_extension_the_refusal_names_that_setting(db: None, house: House, tmp_path: Path, now: Any, settings: Any) -> None:
+def test_without_the_schema_extension_the_refusal_names_that_setting(db: None, house: House, tmp_path: Path, now: Any,
+                                                                     settings: Any) -> None:
     started(house, tmp_path, now, settings, "[scim2]\nenable_schema_extension = false\n")
     refused = Curl(PRINTED).sent()
     assert refused.status == 400

@@ -33,7 +33,8 @@ def _messages(by: Principal) -> dict[str, int]:
 def home(request: Asked) -> HttpResponse:
     people, messages = _people(request.by), _messages(request.by)
     return render(request, "console/home.html", {
-        "people": people, "messages": messages, "default_password": request.by.may(GOVERNANCE_UPDATE) and bootstrap.default_password_in_use(house()),
+        "people": people, "messages": messages,
+        "default_password": request.by.may(GOVERNANCE_UPDATE) and bootstrap.default_password_in_use(house()),
         "inviting": effective(house(), request.tenant).on(ENABLE),
         "mail": house().config.email.configured, "calm": not (messages.get("failed") or people.get("not_invited") or people.get("locked")),
     })
