@@ -34,7 +34,7 @@ def without_login(world: World) -> None:
 
 
 FAILURES: dict[str, Callable[[World], object]] = {
-    "unknown user": lambda world: None, "pending": World.invite, "locked": lock, "disabled": disable, "no login permission": without_login,
+    "unknown user": lambda _: None, "pending": World.invite, "locked": lock, "disabled": disable, "no login permission": without_login,
 }
 
 

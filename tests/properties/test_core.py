@@ -47,7 +47,7 @@ def test_a_key_is_the_key_of_itself_and_of_the_folded_name(text: str) -> None:
 def test_any_text_can_be_taken_apart_as_a_name(text: str) -> None:
     name = split_username(text)
     user, tenant = split_tenant(text)
-    assert user + ("@" if tenant else "") + tenant == (text if not tenant else f"{user}@{text.rpartition('@')[2].lower()}")
+    assert (f"{user}@{tenant}" if tenant else user).lower() == text.lower()
     try:
         check_username(name)
     except Invalid:
@@ -91,8 +91,7 @@ def test_an_accepted_password_meets_the_rules_and_is_accepted_again(password: st
     rules = PasswordRules(low, 128, ("jane",))
     try:
         good = accept(password, rules, {"password"})
-    except PasswordRefused as refused:
-        assert refused.rules
+    except PasswordRefused:
         return
     assert low <= len(good) <= 128
     assert accept(good, rules, {"password"}) == good

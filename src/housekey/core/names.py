@@ -89,4 +89,4 @@ def organization_name(stored: str, tenant: Tenant, base_url: str) -> str:
 def split_tenant(text: str) -> tuple[str, str]:
     """Split `user@tenant` at the last @ -> (user, tenant or ""). Whether that tenant exists is the caller's question."""
     user, at, tenant = text.rpartition("@")
-    return (user, tenant.lower()) if at and user else (text, "")
+    return (user, tenant.lower()) if at and user and tenant else (text, "")

@@ -21,7 +21,7 @@ from housekey.core.errors import NotFound, NotSignedIn, Refused, Stale
 from housekey.core.principal import Principal
 from housekey.operations import login, users
 from housekey.scim import mapping, patch
-from housekey.scim.dialect import read_changes, read_new_user
+from housekey.scim.dialect import WSO2, read_changes, read_new_user
 from housekey.scim.errors import ScimInvalid, Unsupported, answer, refused
 from housekey.scim.reading import read_object
 from housekey.web.house import house, now
@@ -145,6 +145,8 @@ def _patch(request: Asked, user_id: UUID) -> HttpResponse:
     for last in (False, False, True):
         user = users.get(request.by, user_id)
         before = mapping.shown(house(), request.by.tenant, user)
+        # What stands there afterwards the client has written: an invited account is locked already, and may be locked for cause besides
+        before.get(WSO2, {}).pop("accountLocked", None)
         changes = replace(read_changes(patch.apply(before, body), before, user.profile), version=user.version)
         try:
             changed = users.change(house(), request.by, user_id, changes, now())

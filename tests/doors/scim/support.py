@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shlex
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ class Curl:
 
     def __init__(self, file: str) -> None:
         words = shlex.split((GOLDEN / file).read_text(encoding="utf-8"))
-        options = dict(zip(words, words[1:], strict=False))
+        options = dict(pairwise(words))
         self.username, _, self.password = options["--user"].partition(":")
         self.body = options["--data"].encode()
         self.content_type = options["--header"].partition(":")[2]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from housekey.operations import users
 from tests.doors.scim.support import ENTERPRISE, PATCH, WSO2, Scim, invited, person
 from tests.operations.support import OTHER_PASSWORD, PASSWORD, World, counts
 
@@ -225,15 +224,22 @@ def test_nothing_a_client_writes_ends_a_pending_state(world: World, scim: Scim, 
     assert scim.get(created.body["id"]).state == created.state
 
 
-def test_the_reason_told_is_the_administrators_before_the_pending_one(world: World, scim: Scim) -> None:
+def test_a_lock_for_cause_is_added_to_the_pending_one_is_told_first_and_outlives_it(world: World, scim: Scim) -> None:
+    """A-023."""
     user_id = scim.create(invited()).body["id"]
     state = after(scim, user_id, op("replace", f"{WSO2}:accountLocked", True))[WSO2]
-    # It was locked already, so there was nothing to change.
-    assert state["lockedReason"] == "PENDING_ASK_PASSWORD"
-    from housekey.core.users import Changes
+    assert state == {"accountState": "PENDING_AP", "accountLocked": True, "lockedReason": "ADMIN_INITIATED"}
+    world.redeem(world.newest_code())
+    assert scim.get(user_id).state == {
+        "accountState": "LOCKED", "accountLocked": True, "lockedReason": "ADMIN_INITIATED", "emailVerified": True}
+    after(scim, user_id, op("replace", f"{WSO2}:accountLocked", "false"))
+    assert world.sign_in("jane").token
 
-    users.change(world.house, world.by, users.by_name(world.by, "jane").id, Changes(locked=True), world.now)
-    assert scim.get(user_id).state == {"accountState": "PENDING_AP", "accountLocked": True, "lockedReason": "ADMIN_INITIATED"}
+
+def test_changing_something_else_touches_no_lock(world: World, scim: Scim) -> None:
+    user_id = scim.create(person(extension={WSO2: {"accountLocked": True}})).body["id"]
+    for operation in (op("replace", "nickName", "x"), op("replace", "active", False), op("replace", "active", True)):
+        assert after(scim, user_id, operation)[WSO2]["lockedReason"] == "ADMIN_INITIATED"
 
 
 def test_a_password_by_patch_ends_the_invitation(world: World, scim: Scim) -> None:
