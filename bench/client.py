@@ -21,6 +21,7 @@ USERS = "/scim2/Users"
 _SCIM = {"Content-Type": "application/scim+json"}
 _USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+_MARK = re.compile(rb'name="form" value="([^"]+)"')
 _CSRF = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
 _LINK = re.compile(r"https?://\S+?confirmrecovery\.do\?[^\s\"<]+")
 
@@ -137,8 +138,8 @@ def opened(port: int, mail: Path) -> list[bytes]:
         browser = Browser(port)
         address = urlsplit(link.group())
         browser.get(f"{address.path}?{address.query}")
-        browser.get("/accountrecoveryendpoint/passwordreset.do")
-        fields = {"reset-password": PASSWORD, "reset-password2": PASSWORD}
+        mark = _MARK.search(browser.get("/accountrecoveryendpoint/passwordreset.do").body)
+        fields = {"form": mark[1].decode() if mark else "", "reset-password": PASSWORD, "reset-password2": PASSWORD}
         forms.append(browser.form("/accountrecoveryendpoint/completepasswordreset.do", fields))
     return forms
 

@@ -22,6 +22,8 @@ class Relay:
 
     def __init__(self, directory: Path, port: int) -> None:
         self.port, self.ca_file = port, directory / "relay-ca.pem"
+        self.last_size = 0
+        """Bytes of the newest mail that `taken` told of."""
         ca = trustme.CA()
         ca.cert_pem.write_to_path(self.ca_file)
         ca.issue_cert("localhost", "127.0.0.1").private_key_and_cert_chain_pem.write_to_path(directory / "relay.pem")
@@ -47,6 +49,7 @@ class Relay:
         """Recipient, moment and size in bytes of each mail since the last call."""
         self._ours.send("tell")
         found: list[tuple[str, float, int]] = self._ours.recv()
+        self.last_size = found[-1][2] if found else self.last_size
         return found
 
     def wait_for(self, count: int, seconds: float) -> list[tuple[str, float, int]]:

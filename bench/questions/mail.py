@@ -62,20 +62,36 @@ def _idle(port: int, relay: Relay) -> list[Line]:
 
 
 def _drained(room: Room, data: Path, relay: Relay) -> list[Line]:
-    ours, floor = [], []
+    """Two ways to drain: `work --once` keeps to one connection, a running worker uses `[outbox] connections` for a backlog."""
+    once: list[float] = []
+    running: list[float] = []
+    floor: list[float] = []
+    size = 0
     for _ in range(room.runs + 1):
-        _queue_again(data)
-        subprocess.run([sys.executable, "-m", "housekey", "work", "--once", "--data", str(data)], check=True, cwd=ROOT,
-                       env={"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL)
-        taken = relay.wait_for(BACKLOG, 60)
-        moments = [moment for _, moment, _ in taken]
-        # What the command needs to start is not the outbox's.
-        ours.append((len(moments) - 1) / (max(moments) - min(moments)))
-        size = taken[0][2]
+        once.append(_speed(data, relay, "--once"))
+        running.append(_speed(data, relay))
+        size = size or relay.last_size
         floor.append(kept_open(relay.port, relay.ca_file, BACKLOG, _text(size)))
         relay.wait_for(BACKLOG, 60)
-    return [against(f"P7 drained, one worker, one connection, STARTTLS, {size:,} bytes each; floor: smtplib kept open", 0.50,
-                    Spread(tuple(ours[1:])), Spread(tuple(floor[1:])), "mails/s")]
+    least = Spread(tuple(floor[1:]))
+    what = f"STARTTLS, {size:,} bytes each; floor: smtplib kept open"
+    return [against(f"P7 drained, one worker on one connection, {what}", 0.50, Spread(tuple(once[1:])), least, "mails/s"),
+            against("P7 the same, one worker as it runs by default (two connections)", 0.50, Spread(tuple(running[1:])), least, "mails/s")]
+
+
+def _speed(data: Path, relay: Relay, *arguments: str) -> float:
+    """Mails per second between the first and the last: what the command needs to start is not the outbox's."""
+    _queue_again(data)
+    worker = subprocess.Popen([sys.executable, "-m", "housekey", "work", *arguments, "--data", str(data)], cwd=ROOT,
+                              env={"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    try:
+        moments = [moment for _, moment, _ in relay.wait_for(BACKLOG, 120)]
+    finally:
+        if not arguments:
+            worker.terminate()
+        worker.wait(60)
+    return (len(moments) - 1) / (max(moments) - min(moments))
 
 
 def _queue_again(data: Path) -> None:

@@ -41,6 +41,7 @@ def test_importing_without_a_data_directory_writes_nothing(tmp_path: Path) -> No
 def test_a_start_makes_a_private_directory_and_keeps_its_secret_key(tmp_path: Path) -> None:
     environ = {"HOUSEKEY_DATA": str(tmp_path / "data"), "HOUSEKEY_FLAGS": json.dumps({"server.port": "8443"})}
     first, second = settings(tmp_path, **environ), settings(tmp_path, **environ)
+    assert (first.pop("KEYS_ARE_NEW"), second.pop("KEYS_ARE_NEW")) == (True, False)
     assert first == second
     assert first["base_url"] == "https://localhost:8443"
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700

@@ -10,7 +10,6 @@ from housekey.core.names import SUPER_TENANT, Tenant
 from housekey.core.principal import (
     ADMINISTRATOR_PERMISSIONS,
     HELP_DESK_PERMISSIONS,
-    LEGACY_PERMISSIONS,
     USER_CREATE,
     USER_DELETE,
     anonymous,
@@ -45,7 +44,6 @@ def test_permissions_are_named_when_they_are_missing() -> None:
     assert USER_CREATE in refused.value.sentence
 
 
-def test_help_desk_can_do_less_than_an_administrator_and_legacy_paths_name_known_permissions() -> None:
+def test_help_desk_can_do_less_than_an_administrator() -> None:
     assert HELP_DESK_PERMISSIONS < ADMINISTRATOR_PERMISSIONS
     assert not HELP_DESK_PERMISSIONS & {USER_CREATE, USER_DELETE}
-    assert frozenset().union(*LEGACY_PERMISSIONS.values()) <= ADMINISTRATOR_PERMISSIONS

@@ -143,7 +143,7 @@ def test_waits_grow_and_end_at_their_caps() -> None:
        failures=st.integers(1, 10**6))
 def test_every_message_either_ends_or_is_due_again_soon(kind: str, age: int, attempts: int, failures: int) -> None:
     outcome = Outcome(kind, "why")  # type: ignore[arg-type] # the strategy draws from the literal's values
-    change = decide(outcome, created=NOW - timedelta(seconds=age), attempts=attempts, failures=failures, now=NOW,
+    change = decide(outcome, since=NOW - timedelta(seconds=age), attempts=attempts, failures=failures, now=NOW,
                     give_up_after=timedelta(days=1))
     if change.state == "queued":
         assert change.due is not None

@@ -27,7 +27,7 @@ FULL = os.environ.get("FAULTS") == "full"
 CREATIONS, KILLS, CUTTING = (500, 20, 10) if FULL else (60, 4, 2)
 """`make faults` runs the whole; every other run a small copy of it."""
 LEASE = 60.0
-"""Seconds after which what a killed worker was sending is sent by another."""
+"""Seconds after which what a killed worker was sending is sent by another, at a `timeout` of 7 seconds."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def server(tmp_path: Path, smtp: Sink) -> Iterator[Served]:
 
     # The relay's library warns of a part of its own at every sign-in.
     logging.getLogger("mail.log").setLevel(logging.ERROR)
-    served = Served(tmp_path / "var", CONFIG + smtp.toml())
+    served = Served(tmp_path / "var", CONFIG + smtp.toml() + "timeout = 7\n")
     yield served
     if served.process.poll() is None:
         served.kill()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from housekey.core.errors import NotFound, PasswordRefused, Throttled, WrongCredentials
+from housekey.core.names import split_username
 from housekey.core.principal import EVERYONE, LOGIN
 from housekey.core.users import Changes
-from housekey.operations import hashing, login, own_password, sessions, throttle, users
+from housekey.operations import accounts, login, own_password, sessions, throttle, users
 from housekey.store.models import Account, AuditEntry, Role, SqlUser
 from housekey.store.models import Throttle as Row
 from tests.operations.support import NETWORK, OTHER_PASSWORD, PASSWORD, World, other_world
@@ -34,21 +35,16 @@ def without_login(world: World) -> None:
 
 
 FAILURES: dict[str, Callable[[World], object]] = {
-    "unknown user": lambda _: None, "pending": World.invite, "locked": lock, "disabled": disable, "no login permission": without_login,
+    "unknown user": lambda _: None, "invited": World.invite, "locked": lock, "disabled": disable, "no login permission": without_login,
 }
 
 
 @pytest.mark.parametrize(("why", "prepare"), FAILURES.items())
-def test_every_failure_has_one_sentence_costs_one_hash_and_is_told_apart_in_the_audit_log_only(
+def test_every_failure_has_one_sentence_and_is_told_apart_in_the_audit_log_only(
         world: World, why: str, prepare: Callable[[World], object]) -> None:
     prepare(world)
-    started = time.process_time()
-    hashing.check("", PASSWORD)
-    one_hash = time.process_time() - started
-    started = time.process_time()
     with pytest.raises(WrongCredentials) as refused:
         world.sign_in("jane")
-    assert time.process_time() - started > one_hash / 2
     assert refused.value.sentence == SENTENCE
     assert world.refusals() == [why]
 
@@ -94,57 +90,133 @@ def test_user_at_tenant_means_that_tenant_only_where_it_exists_and_off_its_own_a
 def test_one_counter_for_every_spelling(world: World) -> None:
     """A-037."""
     world.add("alice")
-    for spelling in ("alice", "ALICE", "PRIMARY/alice", "ａｌｉｃｅ", "alice@carbon.super", "primary/Alice"):
+    for spelling in ("alice", "ALICE", "PRIMARY/alice", "ａｌｉｃｅ", "alice@carbon.super"):
         with pytest.raises(WrongCredentials):
             world.sign_in(spelling, "wrong")
     for spelling in ("alice", "aLiCe", "alice@carbon.super"):
         with pytest.raises(Throttled) as wait:
-            world.sign_in(spelling, PASSWORD, network="198.51.100.7")
+            world.sign_in(spelling, PASSWORD)
         assert 1 <= wait.value.retry_after <= 6
 
 
 def test_a_name_that_does_not_exist_is_counted_alike(world: World) -> None:
     """A-050: the pause tells nobody who exists."""
-    for _ in range(6):
+    for _ in range(5):
         with pytest.raises(WrongCredentials):
             world.sign_in("nobody")
     with pytest.raises(Throttled):
         world.sign_in("nobody")
 
 
-def test_the_owner_gets_in_within_a_minute_even_under_attack(world: World) -> None:
+def test_the_owner_gets_in_while_somebody_guesses_from_fifty_networks(world: World) -> None:
+    """A-039: where the owner has signed in before, nobody else's failures are counted against her."""
+    world.add("alice")
+    world.sign_in("alice")
+    moment, evaluated = world.now, 0
+    for second in range(90):
+        moment += timedelta(seconds=1)
+        try:
+            world.sign_in("alice", "wrong", now=moment, network=f"198.51.100.{second % 50}")
+        except WrongCredentials:
+            evaluated += 1
+        except Throttled:
+            pass
+        if second % 10 == 0:
+            assert world.sign_in("alice", now=moment).token
+    assert evaluated < 65
+    with pytest.raises(Throttled):
+        world.sign_in("alice", now=moment, network="198.51.100.200")
+
+
+def test_the_owner_waits_half_a_minute_at_most_behind_the_same_address(world: World) -> None:
     """A-039."""
     world.add("alice")
     moment = world.now
     for _ in range(15):
         moment += timedelta(seconds=31)
         with pytest.raises(WrongCredentials):
-            world.sign_in("alice", "wrong", now=moment, network="198.51.100.7")
+            world.sign_in("alice", "wrong", now=moment)
     with pytest.raises(Throttled):
         world.sign_in("alice", now=moment)
     assert world.sign_in("alice", now=moment + timedelta(seconds=31)).token
     assert world.sign_in("alice", now=moment + timedelta(seconds=31)).token  # and the failures are forgotten
 
 
+def tried(world: World, name: str, network: str = NETWORK) -> throttle.Keys:
+    return throttle.keys(world.tenant, split_username(name), network)
+
+
+def reserve(world: World, keys: throttle.Keys, *, seconds: float = 0) -> None:
+    throttle.reserve(keys, world.now + timedelta(seconds=seconds), known=lambda: False)
+
+
 def test_a_refused_try_is_not_counted_and_a_good_one_is_given_back(world: World) -> None:
-    account, network = throttle.account_key(world.tenant,
-                                            users.by_name(world.by, str(world.add("alice").name)).name), throttle.network_key(NETWORK)
-    for _ in range(20):
-        world_now = world.now
-        throttle.reserve(account, network, world_now)
-        throttle.refund(account, network)
-    assert not Row.objects.filter(key=account).exists()
-    assert Row.objects.get(key=network).failures == 0
+    keys = tried(world, "alice")
+    for _ in range(200):
+        reserve(world, keys)
+        throttle.refund(keys)
+    assert not Row.objects.filter(key=keys.pair).exists()
+    assert {row.failures for row in Row.objects.filter(key__in=[keys.account, keys.network])} == {0}
 
 
 def test_a_network_is_slowed_down_whatever_names_it_tries(world: World) -> None:
-    network = throttle.network_key("2001:db8::1")
-    for number in range(101):
-        throttle.reserve(number.to_bytes(32), network, world.now)
+    for number in range(100):
+        reserve(world, tried(world, f"user{number}", "2001:db8::1"))
     with pytest.raises(Throttled):
-        throttle.reserve(b"another".ljust(32), throttle.network_key("2001:db8::ffff"), world.now)
-    throttle.reserve(b"another".ljust(32), throttle.network_key("2001:db8:0:1::1"), world.now)
-    throttle.reserve(b"another".ljust(32), network, world.now + timedelta(seconds=61))
+        reserve(world, tried(world, "another", "2001:db8::ffff"))
+    reserve(world, tried(world, "another", "2001:db8:0:1::1"))
+    reserve(world, tried(world, "another", "2001:db8::1"), seconds=31)
+
+
+def test_failures_of_a_busy_network_leak_away(world: World) -> None:
+    """A hundred people behind one address who mistype now and then all day are no attack."""
+    for number in range(300):
+        reserve(world, tried(world, f"user{number}"), seconds=number * 60)
+    for number in range(12):
+        keys = tried(world, f"good{number}")
+        reserve(world, keys, seconds=18_000 + number)
+        throttle.refund(keys)
+
+
+def test_a_good_try_leaves_no_pause_behind(world: World) -> None:
+    for number in range(99):
+        reserve(world, tried(world, f"user{number}"))
+    for number in range(20):
+        keys = tried(world, f"good{number}")
+        reserve(world, keys)
+        throttle.refund(keys)
+
+
+def test_a_clock_that_was_set_back_keeps_nobody_out(world: World) -> None:
+    keys = tried(world, "alice")
+    for _ in range(5):
+        reserve(world, keys, seconds=40_000)
+    reserve(world, keys)
+
+
+def test_a_name_too_long_for_anybody_costs_no_more_than_any_other(world: World) -> None:
+    """A-086: NFKC of combining marks is quadratic; half a megabyte of them would hold the server for minutes."""
+    for name in ("a" + "\u0315\u0300" * 250_000, "x" * 1_000_000, "ﷺ" * 100_000):
+        with pytest.raises(WrongCredentials):
+            world.sign_in(name)
+
+
+def test_a_tenant_in_the_address_is_the_tenant(world: World) -> None:
+    """Decisions, Names: `user@x` means tenant x only off /t/."""
+    other = other_world(world)
+    world.add("sam@acme.example")
+    other.add("sam", password=OTHER_PASSWORD)
+    signed = login.sign_in(world.house, world.tenant, "sam@acme.example", PASSWORD, network=NETWORK, agent="", now=world.now, by_path=True)
+    assert signed.tenant == world.tenant
+
+
+def test_a_password_changed_twice_at_once_is_changed_once(world: World) -> None:
+    world.add()
+    by = world.acting_as("jane")
+    verified = login.reauthenticate(by, PASSWORD, world.now)
+    own_password.change_password(world.house, by, PASSWORD, OTHER_PASSWORD, agent="", now=world.now)
+    with transaction.atomic(), pytest.raises(WrongCredentials):
+        accounts.hold_verified(verified)
 
 
 def test_an_outdated_hash_is_renewed_when_its_owner_signs_in(world: World) -> None:
@@ -197,7 +269,7 @@ def test_a_remembered_credential_ends_with_the_login_permission_and_the_account(
 def test_remembered_credentials_get_in_while_somebody_else_guesses(world: World) -> None:
     world.add()
     basic(world)
-    for _ in range(6):
+    for _ in range(5):
         with pytest.raises(WrongCredentials):
             basic(world, password="wrong", seconds=1)
     assert basic(world, seconds=1) == "jane"
@@ -209,13 +281,12 @@ def test_every_way_in_shares_one_budget(world: World) -> None:
     """A-040: sign-in page, HTTP Basic and the question for the old password."""
     world.add()
     by = world.acting_as("jane")
-    for _ in range(2):
+    wrong: list[Callable[[], object]] = [
+        lambda: world.sign_in("jane", "wrong"), lambda: basic(world, password="wrong"),
+        lambda: login.reauthenticate(by, "wrong", world.now)]
+    for attempt in (wrong * 2)[:5]:
         with pytest.raises(WrongCredentials):
-            world.sign_in("jane", "wrong")
-        with pytest.raises(WrongCredentials):
-            basic(world, password="wrong")
-        with pytest.raises(WrongCredentials):
-            login.reauthenticate(by, "wrong", world.now)
+            attempt()
     for attempt in (lambda: world.sign_in("jane"), lambda: basic(world), lambda: login.reauthenticate(by, PASSWORD, world.now)):
         with pytest.raises(Throttled):
             attempt()
@@ -260,7 +331,7 @@ def test_one_ends_only_ones_own_sessions(world: World) -> None:
     assert jane is not None
     assert sam is not None
     assert jane.session_id is not None
-    assert [view.current for view in sessions.my_sessions(jane)] == [True]
+    assert [view.current for view in sessions.my_sessions(world.house, jane, world.now)] == [True]
     with pytest.raises(NotFound):
         sessions.end_session(sam, jane.session_id, world.now)
     sessions.sign_out(jane, world.now)

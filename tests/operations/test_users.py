@@ -259,7 +259,11 @@ def test_nobody_changes_an_account_that_may_do_more(world: World) -> None:
     with pytest.raises(NotPermitted):
         users.delete(by, boss.id, world.now)
     assert world.sign_in("boss").token
-    assert users.change(world.house, by, clerk.id, Changes(disabled=True), world.now).standing.disabled
+    other = world.add("other")
+    assert users.change(world.house, by, other.id, Changes(disabled=True), world.now).standing.disabled
+    for change in (Changes(disabled=True), Changes(locked=True)):
+        with pytest.raises(Invalid):
+            users.change(world.house, by, clerk.id, change, world.now)
 
 
 def test_the_invitation_of_an_administrator_cannot_be_taken_by_help_desk(world: World) -> None:

@@ -68,7 +68,7 @@ class Nodes:
         credentials = base64.b64encode(f"{ADMIN}:{ADMIN_PASSWORD}".encode()).decode()
         request = urllib.request.Request(f"{node.url}/scim2/Users", json.dumps(invited(name)).encode(), method="POST",  # noqa: S310 - ours
                                          headers={"Authorization": f"Basic {credentials}", "Content-Type": "application/scim+json"})
-        with urllib.request.urlopen(request, timeout=30, context=node.tls()) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30, context=node.tls()) as answer:  # noqa: S310 - ours
             assert answer.status == 201
 
     def _links(self) -> dict[str, str]:

@@ -36,7 +36,11 @@ def test_help_documents_the_exit_codes() -> None:
     assert all(word in done.stdout for word in ("serve", "migrate", "outbox", "exit codes:"))
 
 
-@pytest.mark.parametrize("arguments", [(), ("fly",), ("user",), ("serve", "--port", "many")])
+@pytest.mark.parametrize("arguments", [
+    (), ("fly",), ("user",), ("serve", "--port", "many"),
+    *((group, "list", option, number) for group in ("user", "outbox") for option in ("--limit", "--offset")
+      for number in ("-1", "ten", "٣", "9" * 30)),
+])
 def test_wrong_usage_is_2(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert done.returncode == 2
@@ -69,6 +73,58 @@ def test_a_refusal_is_one_sentence_and_1(data: Path) -> None:
         assert done.stderr.startswith("housekey: ")
         assert done.stderr.count("\n") == 1
         assert done.stdout == ""
+
+
+def test_roles_are_given_and_taken_away(data: Path) -> None:
+    added = as_json(housekey(data, "user", "add", "dora", "--role", "admin", "--role", "Internal/helpdesk", "--json"))
+    assert sorted(added["roles"]) == ["Internal/helpdesk", "admin"]
+    assert housekey(data, "user", "deny", "dora", "Internal/helpdesk").stdout == "dora no longer has the role Internal/helpdesk.\n"
+    assert as_json(housekey(data, "user", "show", "dora", "--json"))["roles"] == ["admin"]
+    assert housekey(data, "user", "grant", "dora", "Internal/helpdesk").stdout == "dora has the role Internal/helpdesk.\n"
+    assert as_json(housekey(data, "user", "deny", "dora", "admin", "--json"))["roles"] == ["Internal/helpdesk"]
+    for arguments in (("user", "grant", "dora", "boss"), ("user", "deny", "dora", "boss"), ("user", "add", "eve", "--role", "boss"),
+                      ("user", "grant", "nobody", "admin")):
+        assert housekey(data, *arguments).returncode == 1
+    assert housekey(data, "user", "show", "eve").returncode == 1
+    assert housekey(data, "user", "delete", "dora").returncode == 0
+
+
+def test_an_administrator_who_forgot_the_password_gets_in_again_while_invitations_are_off(data: Path) -> None:
+    (data / "deployment.toml").write_text("[identity_mgt.user_onboarding]\nenable_email_verification = false\n", encoding="utf-8")
+    try:
+        first, second = housekey(data, "admin", "invite", "root"), housekey(data, "admin", "invite", "root")
+    finally:
+        (data / "deployment.toml").unlink()
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert "confirmrecovery.do?confirmation=" in second.stdout
+    assert first.stdout != second.stdout
+    assert housekey(data, "user", "add", "frank").returncode == 0
+    assert housekey(data, "admin", "invite", "frank").returncode == 1
+
+
+@pytest.mark.parametrize("command", [
+    "serve", "work --once", "migrate", "user list", "user add x", "user show admin", "user delete admin", "user grant admin admin",
+    "admin invite", "tenant list", "tenant add other.example", "outbox list", "outbox show 0", "outbox redrive 0",
+])
+def test_no_command_works_with_other_keys_than_the_databases_or_makes_new_ones(data: Path, tmp_path: Path, command: str) -> None:
+    """A path mistyped, a backup without its keys: what would be written with new keys could be read by no other node."""
+    other = tmp_path / "keys.json"
+    done = run(*command.split(), "--data", str(data), environment={"HOUSEKEY__SECRETS__KEYS_FILE": str(other)})
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "lacks the key" in done.stderr.splitlines()[-1]
+    assert not other.exists(), "a new keys file was left behind"
+    assert not list(tmp_path.iterdir())
+
+
+def test_keys_that_were_there_before_are_never_removed(data: Path, tmp_path: Path) -> None:
+    assert run("migrate", "--data", str(tmp_path / "elsewhere")).returncode == 0
+    other = tmp_path / "elsewhere" / "keys.json"
+    before = other.read_bytes()
+    for arguments in (("user", "list"), ("check",)):
+        done = run(*arguments, "--data", str(data), environment={"HOUSEKEY__SECRETS__KEYS_FILE": str(other)})
+        assert done.returncode == (1 if arguments == ("check",) else 3)
+        assert "lacks the key" in done.stdout + done.stderr
+    assert other.read_bytes() == before
 
 
 def test_messages_can_be_listed_read_withdrawn(data: Path) -> None:

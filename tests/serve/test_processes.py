@@ -66,6 +66,29 @@ def test_a_sigterm_early_in_the_start_ends_it_soon(serve: ServeFactory, delay: f
     assert eventually(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children), 2)
 
 
+def test_a_reload_with_other_keys_changes_nothing(served: Served) -> None:
+    keys = served.data / "keys.json"
+    own, worker = keys.read_bytes(), worker_of(served)
+    keys.unlink()
+    served.process.send_signal(signal.SIGHUP)
+    assert eventually(lambda: "not reloaded. The keys file lacks the key" in served.output, 10), served.output
+    assert not keys.exists()
+    assert worker_of(served).pid == worker.pid
+    assert served.get("/readyz")[0] == 200
+    keys.touch(0o600)
+    keys.write_bytes(own)
+    served.process.send_signal(signal.SIGHUP)
+    assert eventually(lambda: "reloading" in served.output, 10), served.output
+
+
+def test_a_worker_in_the_place_of_a_crashed_one_does_not_work_with_other_keys(served: Served) -> None:
+    (served.data / "keys.json").unlink()
+    worker_of(served).kill()
+    assert eventually(lambda: served.process.poll() is not None, 30), served.output
+    assert "The keys file lacks the key" in served.output
+    assert not (served.data / "keys.json").exists()
+
+
 def test_ctrl_c_is_an_orderly_end(served: Served) -> None:
     served.process.send_signal(signal.SIGINT)
     assert served.process.wait(10) == 0

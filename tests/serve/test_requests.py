@@ -10,20 +10,25 @@ import socket
 import ssl
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.conftest import ServeFactory
+from tests.support.at_once import at_once
 from tests.support.served import Served
 
 pytestmark = [pytest.mark.serve, pytest.mark.slow]
 
 PASSWORD = "correct horse battery 9"
 BASIC = "Basic " + base64.b64encode(f"admin:{PASSWORD}".encode()).decode()
+LOGIN = "/authenticationendpoint/login.do"
 SCIM = "application/scim+json"
 
 
@@ -111,6 +116,74 @@ def test_clients_that_send_their_bodies_slowly_leave_the_server_alive(server: Se
         for path in ("/healthz", "/readyz"):
             assert server.get(path)[0] == 200
     assert server.get("/scim2/Users", Authorization=BASIC)[0] == 200
+
+
+def silent(stack: ExitStack, server: Served, count: int, source: str = "127.0.0.1") -> None:
+    """Clients that announce a body and send the half of it."""
+    for _ in range(count):
+        raw = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10, source_address=(source, 0)))
+        client = stack.enter_context(server.tls().wrap_socket(raw, server_hostname="localhost"))
+        client.sendall(b"POST /scim2/Users HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+
+
+def test_one_client_that_falls_silent_in_its_bodies_leaves_room_for_others(server: Served) -> None:
+    with ExitStack() as stack:
+        silent(stack, server, 120, "127.0.0.2")
+        time.sleep(0.5)
+        connection = http.client.HTTPSConnection("localhost", server.port, context=server.tls(), timeout=10)
+        stack.callback(connection.close)
+        for number in range(5):
+            connection.request("POST", "/scim2/Users", user(f"patient{number}"), {"Authorization": BASIC, "Content-Type": SCIM})
+            assert answer(connection)[0] == 201
+
+
+def test_a_burst_from_one_client_is_served(server: Served) -> None:
+    """All bodies of a busy provisioning system come from one address: what has arrived holds no place."""
+    def create(number: int) -> int:
+        connection = http.client.HTTPSConnection("localhost", server.port, context=server.tls(), timeout=60)
+        try:
+            connection.request("POST", "/scim2/Users", user(f"burst{number}"), {"Authorization": BASIC, "Content-Type": SCIM})
+            return answer(connection)[0]
+        finally:
+            connection.close()
+
+    assert Counter(at_once([partial(create, number) for number in range(80)])) == {201: 80}
+
+
+@pytest.fixture(scope="module")
+def behind_proxy(serve_once: ServeFactory) -> Served:
+    """Its clients all come through a proxy on 127.0.0.3, which ends TLS."""
+    return serve_once(f'[server]\ntrusted_proxies = ["127.0.0.3"]\n[super_admin]\npassword = "{PASSWORD}"\n')
+
+
+@pytest.mark.parametrize(("source", "scheme", "status"), [
+    ("127.0.0.3", "http", 303), ("127.0.0.3", "HTTP", 303), ("127.0.0.3", "https", 403), ("127.0.0.3", "gopher", 403),
+    ("127.0.0.3", "http, https", 403), ("127.0.0.3", "", 403), ("127.0.0.1", "http", 403),
+])
+def test_the_scheme_is_what_a_trusted_proxy_says(behind_proxy: Served, source: str, scheme: str, status: int) -> None:
+    """A form that a browser sent from http://intranet to a proxy: its Origin is ours only if the scheme is."""
+    connection = http.client.HTTPSConnection("localhost", behind_proxy.port, context=behind_proxy.tls(), timeout=10,
+                                             source_address=(source, 0))
+    with closing(connection):
+        connection.request("GET", LOGIN)
+        page = connection.getresponse()
+        cookie = page.headers["Set-Cookie"].split(";")[0].strip()
+        token = page.read().decode().partition('csrfmiddlewaretoken" value="')[2].partition('"')[0]
+        form = urlencode({"csrfmiddlewaretoken": token, "username": "admin", "password": PASSWORD})
+        connection.request("POST", LOGIN, form, {
+            "Host": "intranet", "Origin": "http://intranet", "Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded",
+            **({"X-Forwarded-Proto": scheme} if scheme else {})})
+        assert connection.getresponse().status == status
+
+
+def test_behind_a_proxy_all_clients_share_the_places(behind_proxy: Served) -> None:
+    with ExitStack() as stack:
+        silent(stack, behind_proxy, 60, "127.0.0.3")
+        time.sleep(0.5)
+        connection = stack.enter_context(closing(http.client.HTTPSConnection(
+            "localhost", behind_proxy.port, context=behind_proxy.tls(), timeout=10, source_address=("127.0.0.3", 0))))
+        connection.request("POST", "/scim2/Users", user("through"), {"Authorization": BASIC, "Content-Type": SCIM})
+        assert answer(connection)[0] == 201
 
 
 def test_health_needs_no_database_and_readiness_does(server: Served) -> None:

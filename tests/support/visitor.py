@@ -11,6 +11,7 @@ from typing import Self
 from urllib.parse import urlencode, urlsplit
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_MARK = re.compile(r'name="form" value="([^"]+)"')
 _HEADING = re.compile(r"<h1>(.*?)</h1>", re.DOTALL)
 
 
@@ -36,7 +37,7 @@ class Visitor:
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=60, context=tls)
         self._cookies: dict[str, str] = {}
-        self._token = ""
+        self._token = self._mark = ""
 
     def __enter__(self) -> Self:
         return self
@@ -48,8 +49,8 @@ class Visitor:
         return self._ask("GET", path)
 
     def post(self, path: str, **fields: str) -> Page:
-        """Send a form with the token of the page that was shown last. Underscores in names stand for dashes."""
-        named = {name.replace("_", "-"): value for name, value in fields.items()} | {"csrfmiddlewaretoken": self._token}
+        """Send a form with the hidden fields of the page that was shown last. Underscores in names stand for dashes."""
+        named = {name.replace("_", "-"): value for name, value in fields.items()} | {"csrfmiddlewaretoken": self._token, "form": self._mark}
         return self._ask("POST", path, urlencode(named))
 
     def _ask(self, method: str, path: str, body: str | None = None) -> Page:
@@ -64,4 +65,6 @@ class Visitor:
                 self._cookies[name] = morsel.value
         token = _TOKEN.search(text)
         self._token = token[1] if token else self._token
+        mark = _MARK.search(text)
+        self._mark = mark[1] if mark else self._mark
         return Page(answer.status, text, answer.headers.get("Location", ""))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from housekey.cli import guard, output, tls
-from housekey.cli.options import DONE, REFUSED, load_config, now, open_house
+from housekey.cli.options import DONE, REFUSED, check_keys, load_config, now, open_house
 from housekey.cli.trouble import CannotStart
 from housekey.conf.schema import ConfigErrors, Finding
 from housekey.core.errors import Refused
@@ -90,7 +90,7 @@ def _database() -> Iterator[Finding]:
         if missing:
             yield Finding("info", f"Migrations to run: {', '.join(missing)}. Run `housekey migrate`, or with SQLite `housekey serve`.")
             return
-        bootstrap.check_keys(house, now())
+        check_keys(house)
         warning = bootstrap.guard_default_password(house)
         if warning:
             yield Finding("warning", warning)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from housekey.cli.options import DONE, now, open_house
+from housekey.cli.options import DONE, check_keys, now, open_house
 from housekey.cli.trouble import CannotStart
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ _ADVISORY = 0x686F7573656B6579
 def migrate(arguments: Namespace) -> int:  # noqa: ARG001 - every command takes its arguments
     """Also what every database holds from the start: the default tenant, its roles, the name of the key it is written with."""
     house = open_house()
-    from housekey.operations import bootstrap, tenants
+    from housekey.operations import tenants
 
     with alone():
         count = bring_up_to_date(asked=True)
-        bootstrap.check_keys(house, now())
+        check_keys(house)
         tenants.ensure_default(now())
     print(f"{count} migration{'' if count == 1 else 's'} run." if count else "The database is up to date.")
     return DONE

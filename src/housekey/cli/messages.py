@@ -6,13 +6,13 @@ from argparse import Namespace
 from uuid import UUID
 
 from housekey.cli import output
-from housekey.cli.options import DONE, now, open_house
+from housekey.cli.options import DONE, enter, now
 from housekey.cli.tenants import speaking_in
 from housekey.core.errors import Invalid
 
 
 def listing(arguments: Namespace) -> int:
-    open_house()
+    enter()
     from housekey.operations import outbox
 
     page = outbox.listing(speaking_in(arguments.tenant), state=arguments.state, offset=arguments.offset, limit=arguments.limit)
@@ -27,7 +27,7 @@ def listing(arguments: Namespace) -> int:
 
 def show(arguments: Namespace) -> int:
     """Also the text: whoever runs this can read the database and the keys anyway."""
-    house = open_house()
+    house = enter()
     from housekey.operations import outbox
 
     message = outbox.get(house, speaking_in(arguments.tenant), _id(arguments.id))
@@ -45,7 +45,7 @@ def show(arguments: Namespace) -> int:
 
 
 def redrive(arguments: Namespace) -> int:
-    open_house()
+    enter()
     from housekey.operations import outbox
 
     outbox.redrive(speaking_in(arguments.tenant), _id(arguments.id), now())
@@ -53,7 +53,7 @@ def redrive(arguments: Namespace) -> int:
 
 
 def withdraw(arguments: Namespace) -> int:
-    open_house()
+    enter()
     from housekey.operations import outbox
 
     outbox.withdraw(speaking_in(arguments.tenant), _id(arguments.id), now())

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from housekey.cli.lock import flags_of_server
+from housekey.cli.trouble import CannotStart
+from housekey.core.errors import Refused
 
 if TYPE_CHECKING:
     from housekey.conf.house import House
@@ -44,13 +46,35 @@ def load_config() -> Config:
 
 
 def open_house() -> House:
-    """Start Django in this process. Raises ConfigErrors."""
+    """Start Django in this process. Raises ConfigErrors. A command that touches the database calls `enter`."""
     import django
     from django.conf import settings
 
     django.setup()
     house: House = settings.HOUSE
     return house
+
+
+def enter() -> House:
+    """Start Django for work on a database that is set up. Raises ConfigErrors, CannotStart."""
+    house = open_house()
+    check_keys(house)
+    return house
+
+
+def check_keys(house: House) -> None:
+    """Raises CannotStart if the database was written with keys that we lack; keys that were made just now are removed then."""
+    from django.conf import settings
+
+    from housekey.operations import bootstrap
+
+    try:
+        bootstrap.check_keys(house, now())
+    except Refused as refusal:
+        if settings.KEYS_ARE_NEW:
+            # Left there, they would look like the ones that are missed.
+            house.config.keys_path.unlink(missing_ok=True)
+        raise CannotStart(refusal.sentence) from None
 
 
 def now() -> datetime:

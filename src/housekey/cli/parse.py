@@ -15,6 +15,7 @@ exit codes:
   3  cannot start: wrong configuration, port or data directory in use, database not ready
 """
 
+MOST_DIGITS = 9
 Commands = Any  # argparse keeps the type of its sub-parsers to itself
 
 
@@ -56,6 +57,18 @@ def _group(commands: Commands, name: str, text: str) -> Commands:
     return group.add_subparsers(metavar="COMMAND", required=True)
 
 
+def _natural(text: str) -> int:
+    """0, 1, 2, …: how many. Raises ArgumentTypeError."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of 0 or more")
+    return int(text)
+
+
+def _some(listing: argparse.ArgumentParser) -> None:
+    listing.add_argument("--offset", metavar="N", type=_natural, default=0, help="leave out the first N")
+    listing.add_argument("--limit", metavar="N", type=_natural, default=50, help="show at most N (default: 50)")
+
+
 def _processes(commands: Commands) -> None:
     serve = _command(commands, "serve", "serve:serve", "start the server: web, console and outbox")
     serve.add_argument("--host", metavar="ADDRESS", help="the address to listen on (default: 127.0.0.1)")
@@ -74,24 +87,29 @@ def _configuration(commands: Commands) -> None:
 
 def _people(commands: Commands) -> None:
     admin = _group(commands, "admin", "administrators")
-    invite = _command(admin, "invite", "people:invite_administrator", "make an administrator and print the set-password link", tenant=True)
+    invite = _command(admin, "invite", "people:invite_administrator",
+                      "print the set-password link of an administrator: a new one, or one who cannot get in any more", tenant=True)
     invite.add_argument("username", nargs="?", default="", help="the name (default: [super_admin] username)")
     invite.add_argument("--email", metavar="ADDRESS", default="", help="the administrator's address")
     user = _group(commands, "user", "users")
     listing = _command(user, "list", "people:listing", "list users", json=True, tenant=True)
     listing.add_argument("--status", default="", help="active, invited, reset, locked, disabled or not-invited")
     listing.add_argument("--search", default="", help="part of a name or address")
-    listing.add_argument("--offset", type=int, default=0)
-    listing.add_argument("--limit", type=int, default=50)
+    _some(listing)
     for name, text in (("show", "show a user"), ("resend", "send a new set-password link"), ("lock", "lock an account"),
                        ("unlock", "take away an administrator's lock"), ("delete", "delete a user")):
         one = _command(user, name, f"people:{name}", text, json=True, tenant=True)
         one.add_argument("user", metavar="USER")
+    for name, text in (("grant", "give a user a role"), ("deny", "take a role away from a user")):
+        one = _command(user, name, f"people:{name}", text, json=True, tenant=True)
+        one.add_argument("user", metavar="USER")
+        one.add_argument("role", metavar="ROLE", help="admin or Internal/helpdesk")
     add = _command(user, "add", "people:add", "create a user", json=True, tenant=True)
     add.add_argument("user", metavar="USER")
     add.add_argument("--email", metavar="ADDRESS", default="")
     add.add_argument("--given-name", metavar="NAME", default="")
     add.add_argument("--family-name", metavar="NAME", default="")
+    add.add_argument("--role", metavar="NAME", action="append", default=[], help="a role to give; may be repeated")
     add.add_argument("--invite", action="store_true", help="send a link to set the password")
 
 
@@ -107,9 +125,8 @@ def _outbox(commands: Commands) -> None:
     outbox = _group(commands, "outbox", "messages: waiting, sent, failed")
     listing = _command(outbox, "list", "messages:listing", "list messages, newest first", json=True, tenant=True)
     listing.add_argument("--state", default="", help="queued, sending, sent, kept, failed or withdrawn")
-    listing.add_argument("--offset", type=int, default=0)
-    listing.add_argument("--limit", type=int, default=50)
-    for name, text in (("show", "show a message and its attempts"), ("redrive", "send a failed message again"),
+    _some(listing)
+    for name, text in (("show", "show a message and its attempts"), ("redrive", "send a failed or kept message again"),
                        ("withdraw", "take back a message that was not sent yet")):
         one = _command(outbox, name, f"messages:{name}", text, json=True, tenant=True)
         one.add_argument("id", metavar="ID")

@@ -6,28 +6,21 @@ from argparse import Namespace
 from typing import Any
 
 from housekey.cli import output
-from housekey.cli.options import DONE, now, open_house
+from housekey.cli.options import DONE, enter, now
 from housekey.cli.tenants import speaking_in
 from housekey.conf.house import House
-from housekey.core.errors import Invalid
 from housekey.core.names import split_username
 from housekey.core.principal import Principal
 from housekey.core.users import Changes, Email, Invitation, NewUser, Profile, User
 
 
 def invite_administrator(arguments: Namespace) -> int:
-    """An administrator who is new gets a set-password link; one who never used theirs gets a new one."""
+    """A set-password link, for a new administrator or for one who cannot get in any more."""
     house, by = _enter(arguments)
-    from housekey.operations import bootstrap, onboarding, users
+    from housekey.operations import bootstrap
 
     name = arguments.username or house.config.super_admin.username
-    found = users.find(by, name)
-    if found is None:
-        link = bootstrap.invite_administrator(house, by, name, arguments.email, now())
-    else:
-        if "admin" not in found.roles:
-            raise Invalid(f"{name} exists and is not an administrator. Give the administrator another name.", field="username")
-        link = onboarding.offline_link(house, by, found.id, now())
+    link = bootstrap.invite_administrator(house, by, name, arguments.email, now())
     print(f"Hand this link to “{output.text(name)}”. It sets the password, one time:\n{link}")
     return DONE
 
@@ -71,7 +64,8 @@ def add(arguments: Namespace) -> int:
 
     emails = (Email(arguments.email, primary=True),) if arguments.email else ()
     profile = Profile(given_name=arguments.given_name, family_name=arguments.family_name, emails=emails)
-    user = users.create(house, by, NewUser(split_username(arguments.user), profile, ask_password=arguments.invite), now())
+    new = NewUser(split_username(arguments.user), profile, ask_password=arguments.invite, roles=tuple(dict.fromkeys(arguments.role)))
+    user = users.create(house, by, new, now())
     return _done(arguments, user, f"{user.name} was created" + (f" and invited at {user.profile.mail}." if arguments.invite else "."))
 
 
@@ -95,6 +89,14 @@ def unlock(arguments: Namespace) -> int:
     return _set_lock(arguments, locked=False)
 
 
+def grant(arguments: Namespace) -> int:
+    return _set_role(arguments, held=True)
+
+
+def deny(arguments: Namespace) -> int:
+    return _set_role(arguments, held=False)
+
+
 def delete(arguments: Namespace) -> int:
     _, by = _enter(arguments)
     from housekey.operations import users
@@ -112,8 +114,18 @@ def _set_lock(arguments: Namespace, *, locked: bool) -> int:
     return _done(arguments, user, f"{user.name} is {user.standing.label}.")
 
 
+def _set_role(arguments: Namespace, *, held: bool) -> int:
+    _, by = _enter(arguments)
+    from housekey.operations import roles, users
+
+    user = users.by_name(by, arguments.user)
+    (roles.grant if held else roles.deny)(by, user.id, arguments.role, now())
+    user = users.by_name(by, arguments.user)
+    return _done(arguments, user, f"{user.name} {'has' if held else 'no longer has'} the role {arguments.role}.")
+
+
 def _enter(arguments: Namespace) -> tuple[House, Principal]:
-    house = open_house()
+    house = enter()
     return house, speaking_in(arguments.tenant)
 
 

@@ -1,6 +1,6 @@
 """The child process that readies the database before `serve` starts, so that the parent itself never loads Django.
 
-Run as `python -m housekey.cli.prepare PARENT`; prints one JSON object.
+Run as `python -m housekey.cli.prepare PARENT`; prints one JSON object. With `look` after it, it only looks at the keys.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from dataclasses import asdict, dataclass
 
 from housekey.cli.guard import hold_to_parent
-from housekey.cli.options import CANNOT_START, DONE, now, open_house
+from housekey.cli.options import CANNOT_START, DONE, check_keys, enter, now, open_house
 from housekey.cli.trouble import CannotStart
 from housekey.conf.schema import ConfigErrors
 from housekey.core.errors import Refused
@@ -30,10 +30,11 @@ class Ready:
     refused: str = ""
 
 
-def in_child() -> Ready:
+def in_child(*arguments: str) -> Ready:
     """Run the preparation in a child. Raises CannotStart with the child's sentence."""
     child = subprocess.run(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-m", "housekey.cli.prepare", str(os.getpid())], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+        [sys.executable, "-m", "housekey.cli.prepare", str(os.getpid()), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        check=False)
     try:
         ready = Ready(**json.loads(child.stdout))
     except (ValueError, TypeError):
@@ -54,10 +55,16 @@ def prepare() -> Ready:
 
     with alone():
         migrated = bring_up_to_date(asked=False)
-        bootstrap.check_keys(house, now())
+        check_keys(house)
         link = bootstrap.first_administrator(house, now()) or ""
 
     return Ready(migrated, link, bootstrap.guard_default_password(house), connection.vendor)
+
+
+def look() -> Ready:
+    """What a reload needs to know. Raises CannotStart."""
+    enter()
+    return Ready()
 
 
 def main() -> int:
@@ -67,7 +74,7 @@ def main() -> int:
     from django.db import DatabaseError
 
     try:
-        ready = prepare()
+        ready = look() if sys.argv[2:] == ["look"] else prepare()
     except (CannotStart, ConfigErrors) as reason:
         ready = Ready(refused=str(reason))
     except Refused as refusal:

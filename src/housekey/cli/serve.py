@@ -54,9 +54,10 @@ def _load() -> Any:
 
 
 def _may_reload() -> bool:
-    """SIGHUP: read configuration and certificate again. With a mistake in them the present worker goes on."""
+    """SIGHUP: read configuration, certificate and keys again. With a mistake in them the present worker goes on."""
     try:
         tls.prepare(load_config(), now())
+        prepare.in_child("look")
     except (ConfigErrors, CannotStart) as reason:
         say(f"housekey: not reloaded. {reason}")
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from housekey.cli import output
-from housekey.cli.options import DONE, now, open_house
+from housekey.cli.options import DONE, enter, now
 from housekey.core.errors import NotFound
 from housekey.core.principal import Principal, system
 
@@ -21,7 +21,7 @@ def speaking_in(domain: str = "") -> Principal:
 
 
 def add(arguments: Namespace) -> int:
-    open_house()
+    enter()
     from housekey.operations import tenants
 
     tenant = tenants.add(speaking_in(), arguments.domain, arguments.name, now())
@@ -33,7 +33,7 @@ def add(arguments: Namespace) -> int:
 
 
 def listing(arguments: Namespace) -> int:
-    open_house()
+    enter()
     from housekey.operations import tenants
 
     found = tenants.listing()

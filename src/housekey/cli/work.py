@@ -6,7 +6,7 @@ import signal
 import threading
 from argparse import Namespace
 
-from housekey.cli.options import DONE, now, open_house, say
+from housekey.cli.options import DONE, check_keys, now, open_house, say
 from housekey.cli.trouble import CannotStart
 
 AT_ONCE = 10_000
@@ -21,6 +21,7 @@ def work(arguments: Namespace) -> int:
 
     if pending():
         raise CannotStart("The database is not up to date. Run `housekey migrate` first.")
+    check_keys(house)
     if arguments.once:
         sent = worker.drain(house, now(), AT_ONCE)
         print(f"{sent} message{'' if sent == 1 else 's'} handled.")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from granian.server.mp import MPServer
 
 from housekey.cli.guard import hold_to_parent
-from housekey.cli.options import open_house
+from housekey.cli.options import CANNOT_START, check_keys, open_house, say
+from housekey.cli.trouble import CannotStart
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -46,6 +47,7 @@ def run(*granian: Any) -> None:
 def load() -> WSGIApplication:
     """Start Django and the outbox in this process; the callable that serves the web."""
     house = open_house()
+    _check_keys(house)
     _forget_header_names()
     from django.urls import resolve
 
@@ -57,6 +59,21 @@ def load() -> WSGIApplication:
     thread.start()
     _outbox.append(thread)
     return application
+
+
+def _check_keys(house: House) -> None:
+    """Also for a worker that takes the place of a crashed one. A database that is away is no reason not to be there when it is back."""
+    from django.db import DatabaseError, InterfaceError, connection
+
+    try:
+        check_keys(house)
+    except CannotStart as reason:
+        say(f"housekey: {reason}")
+        raise SystemExit(CANNOT_START) from None
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("The database does not answer, so its keys could not be compared: %s.", type(error).__name__)
+    finally:
+        connection.close()
 
 
 def keep_sending(house: House, stop: threading.Event) -> None:

@@ -24,17 +24,19 @@ from housekey.conf.load import load
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
-def _open_house() -> House:
+def _open_house() -> tuple[House, bool]:
+    """Also whether the keys are new: made just now, since there was no file."""
     data = os.environ.get("HOUSEKEY_DATA", "")
     file = os.environ.get("HOUSEKEY_CONFIG", "")
     config = load(file=Path(file) if file else None, data=Path(data or "var"), flags=json.loads(os.environ.get("HOUSEKEY_FLAGS") or "{}"))
     if not data:
-        return House(config, new_keys())
+        return House(config, new_keys()), True
     private_directory(config.data)
-    return House(config, load_or_create(config.keys_path, datetime.now(UTC).isoformat(timespec="seconds")))
+    new = not config.keys_path.exists()
+    return House(config, load_or_create(config.keys_path, datetime.now(UTC).isoformat(timespec="seconds"))), new
 
 
-HOUSE = _open_house()
+HOUSE, KEYS_ARE_NEW = _open_house()
 _PUBLIC = urlsplit(HOUSE.config.base_url)
 
 SECRET_KEY = hmac.digest(HOUSE.keys.newest[1], b"housekey django secret key\0", hashlib.sha256).hex()

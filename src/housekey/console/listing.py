@@ -40,4 +40,4 @@ class Pager:
 def page_number(asked: QueryDict) -> int:
     """`?page=`, 1 for anything that is no number from 1 to 100,000."""
     text = asked.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:7]) <= 100_000 else 1
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 and 1 <= int(text) <= 100_000 else 1

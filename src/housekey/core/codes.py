@@ -16,9 +16,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-NEVER = -1
-"""Expiry in minutes that means: never."""
-
 MAX_MINUTES = 10_080
 """Seven days: the longest finite validity the console and the API take (reference ui 1.3)."""
 

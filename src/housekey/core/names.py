@@ -12,6 +12,8 @@ SUPER_TENANT = "carbon.super"
 PRIMARY = "PRIMARY"
 MAX_USERNAME = 255
 """Characters, after NFKC; the domain prefix not counted."""
+LONGEST_TYPED = 600
+"""Characters of `DOMAIN/user@tenant` as somebody may type it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,10 @@ def name_key(text: str) -> str:
 
 
 def findable(text: str) -> str:
-    """What somebody typed to find a name by. NUL and halves of surrogate pairs, which no database takes, become `?`, which no name has."""
+    """What somebody typed to find a name by. NUL and halves of surrogate pairs, which no database takes, become `?`, which no name
+    has; so does a text too long for any name, before normalising it could cost anything (A-086)."""
+    if len(text) > LONGEST_TYPED:
+        return "?" + text[:20].encode("utf-8", "replace").decode().replace("\0", "?")
     return text.replace("\0", "?").encode("utf-8", "replace").decode()
 
 
@@ -71,7 +76,7 @@ def check_username(name: UserName, field: str = "userName") -> None:
     bare = name.bare
     if not bare:
         raise Invalid("Required attribute userName is missing. Give the user a name.", field=field)
-    if len(unicodedata.normalize("NFKC", bare)) > MAX_USERNAME:
+    if len(bare) > MAX_USERNAME or len(unicodedata.normalize("NFKC", bare)) > MAX_USERNAME or len(name.key) > MAX_USERNAME:
         raise Invalid(f"The user name is longer than {MAX_USERNAME} characters.", field=field, code="31301")
     for char in bare:
         if char.isspace() or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:

@@ -192,6 +192,8 @@ class Effective:
     """Version of the stored value, 0 when none is stored; sent back with a form to detect a lost race."""
     default: str = ""
     """What *revert* would bring back."""
+    pinned: str = ""
+    """The key of deployment.toml that decides this for all tenants; `""` where a tenant may decide."""
 
     @property
     def on(self) -> bool:

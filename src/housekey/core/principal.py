@@ -24,6 +24,9 @@ OUTBOX_UPDATE = "internal_housekey_outbox_update"
 CONSOLE = "internal_housekey_console"
 """Housekey's own: may open the console at all."""
 
+SERVER = "internal_housekey_server"
+"""Housekey's own: whoever runs the server, at its command line; makes tenants and administrators. No role holds it."""
+
 ADMINISTRATOR_PERMISSIONS = frozenset(
     {
         LOGIN,
@@ -55,18 +58,6 @@ SHIPPED_ROLES: dict[str, frozenset[str]] = {
     HELP_DESK: HELP_DESK_PERMISSIONS,
 }
 
-LEGACY_PERMISSIONS: dict[str, frozenset[str]] = {
-    "/permission/admin/login": frozenset({LOGIN}),
-    "/permission/admin/manage/identity/usermgt/create": frozenset({USER_CREATE}),
-    "/permission/admin/manage/identity/usermgt/view": frozenset({USER_VIEW}),
-    "/permission/admin/manage/identity/usermgt/list": frozenset({USER_LIST}),
-    "/permission/admin/manage/identity/usermgt/update": frozenset({USER_UPDATE}),
-    "/permission/admin/manage/identity/usermgt/delete": frozenset({USER_DELETE}),
-    "/permission/admin/manage/identity/idpmgt/view": frozenset({GOVERNANCE_VIEW}),
-    "/permission/admin/manage/identity/idpmgt/update": frozenset({GOVERNANCE_UPDATE}),
-}
-"""WSO2's permission paths, mapped onto the one vocabulary (decisions, One permission vocabulary)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -91,8 +82,8 @@ class Principal:
 
 
 def system(tenant: Tenant, name: str = "system") -> Principal:
-    """The server itself, or an operator at the command line: holds every permission in `tenant`."""
-    return Principal(tenant, name, ADMINISTRATOR_PERMISSIONS)
+    """The server itself, or an operator at the command line: holds every permission in `tenant`, and those that no role gives."""
+    return Principal(tenant, name, ADMINISTRATOR_PERMISSIONS | {SERVER})
 
 
 def anonymous(tenant: Tenant, network: str = "") -> Principal:

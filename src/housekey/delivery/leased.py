@@ -39,6 +39,8 @@ class LeasedMessage:
     locale: str
     fields: dict[str, str]
     created: datetime
+    retry_from: datetime
+    """From here on its patience counts."""
     attempts: int
     leased_by: str
     link: Link | None = None
@@ -51,7 +53,8 @@ def leased(row: Message, who: str, accounts: set[uuid.UUID], now: datetime) -> L
     return LeasedMessage(
         id=row.pk, tenant=Tenant(row.tenant.pk, row.tenant.domain, row.tenant.name), kind=row.kind, channel=row.channel,
         recipient=row.recipient, locale=row.locale, fields={str(name): str(value) for name, value in row.fields.items()},
-        created=row.created, attempts=row.attempts, leased_by=who, link=link_of(row), obstacle=_obstacle(row, accounts, now),
+        created=row.created, retry_from=row.retry_from, attempts=row.attempts, leased_by=who, link=link_of(row),
+        obstacle=_obstacle(row, accounts, now),
     )
 
 
@@ -74,7 +77,7 @@ def _obstacle(row: Message, accounts: set[uuid.UUID], now: datetime) -> str:
         return "Not sent: its link was used before."
     if code.dead is not None:
         return "Not sent: a newer link was sent." if code.dead_reason == "superseded" else "Not sent: its link was withdrawn."
-    if not is_live(code.expires, now):
+    if code.expires != code.issued and not is_live(code.expires, now):  # validity 0: its owner is to get the mail, and the true answer
         before = f" The last trouble: {row.error}" if row.error else ""
         return f"Not sent: its link expired before the message could be delivered.{before}"
     return ""

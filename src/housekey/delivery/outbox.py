@@ -25,7 +25,7 @@ from housekey.store import hot
 from housekey.store.models import Account, Attempt, Code, Message
 
 LEASE = timedelta(seconds=60)
-"""How long a message stays with a worker that does not answer any more."""
+"""How long a message stays, at least, with a worker that does not answer any more."""
 
 ACROSS = "the outbox sends for all tenants"
 
@@ -44,10 +44,11 @@ class Result:
 
 def enqueue(tenant: Tenant, message: NewMessage, now: datetime) -> uuid.UUID:
     """Put a message into the outbox and return its id. Call it inside the transaction of the deed it tells of."""
+    due = message.not_before or now
     row = Message(
         id=uuid.uuid4(), tenant_id=tenant.id, kind=message.kind, channel=message.channel, recipient=message.recipient,
         locale=(message.locale or "en")[:35], fields=message.fields, account_id=message.account_id, code_id=message.code_id,
-        created=now, due=message.not_before or now,
+        created=now, due=due, retry_from=due,
     )
     hot.insert(row)
     transaction.on_commit(wake.set)
@@ -63,8 +64,8 @@ def withdraw_for(code_ids: Iterable[uuid.UUID], now: datetime) -> int:
     return waiting.update(state="withdrawn", finished=now, error="Not sent: its link was replaced, withdrawn or used before.")
 
 
-def lease(who: str, now: datetime, limit: int) -> list[LeasedMessage]:
-    """Take at most `limit` due messages, oldest first, for `LEASE`. `who` names one sending thread of one process.
+def lease(who: str, now: datetime, limit: int, span: timedelta = LEASE) -> list[LeasedMessage]:
+    """Take at most `limit` due messages, oldest first, for `span`. `who` names one sending thread of one process.
 
     Raises django.db.DatabaseError when the database cannot be used.
     """
@@ -77,7 +78,7 @@ def lease(who: str, now: datetime, limit: int) -> list[LeasedMessage]:
         locked = due.select_for_update(skip_locked=features.has_select_for_update_skip_locked, of=("self",))
         rows = list(locked.select_related("tenant", "code__account").order_by("due")[:limit])
         Message.objects.across_tenants(ACROSS).filter(pk__in=[row.pk for row in rows]).update(
-            state="sending", leased_by=who, leased_until=now + LEASE)
+            state="sending", leased_by=who, leased_until=now + span)
         known = _existing_accounts(rows)
     return [leased(row, who, known, now) for row in rows]
 
@@ -96,6 +97,7 @@ def settle(results: Sequence[Result], now: datetime, give_up_after: timedelta) -
     if not results:
         return
     with transaction.atomic(durable=True):
+        _lock_codes(results)
         mine = _still_mine(results)
         changes = [(result, _change(result, now, give_up_after)) for result in results if result.message.id in mine]
         _write_done([(result, change) for result, change in changes if change.state in {"sent", "kept"}], now)
@@ -104,6 +106,17 @@ def settle(results: Sequence[Result], now: datetime, give_up_after: timedelta) -
                 _write(result.message, change, keep_error=result.outcome.kind == "released")
         Attempt.objects.bulk_create([_attempt(result, now) for result, _ in changes
                                      if result.outcome.kind not in {"released", "withdrawn"}])
+
+
+def _lock_codes(results: Sequence[Result]) -> None:
+    """Codes before messages, as everybody locks them who ends a code or deletes its owner: else the two would wait for each other."""
+    codes = _codes_sent(results)
+    if codes:
+        list(Code.objects.across_tenants(ACROSS).filter(pk__in=codes).order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
+def _codes_sent(results: Iterable[Result]) -> list[uuid.UUID]:
+    return [result.message.link.code_id for result in results if result.outcome.kind in {"sent", "kept"} and result.message.link]
 
 
 def _still_mine(results: Sequence[Result]) -> set[uuid.UUID]:
@@ -115,7 +128,7 @@ def _still_mine(results: Sequence[Result]) -> set[uuid.UUID]:
 
 def _change(result: Result, now: datetime, give_up_after: timedelta) -> Change:
     message = result.message
-    return decide(result.outcome, created=message.created, attempts=message.attempts, failures=result.failures, now=now,
+    return decide(result.outcome, since=message.retry_from, attempts=message.attempts, failures=result.failures, now=now,
                   give_up_after=give_up_after, not_after=message.link.expires if message.link else None)
 
 
@@ -125,7 +138,7 @@ def _write_done(done: Sequence[tuple[Result, Change]], now: datetime) -> None:
         if ids:
             Message.objects.across_tenants(ACROSS).filter(pk__in=ids).update(
                 state=state, finished=now, error="", attempts=F("attempts") + 1, leased_by="", leased_until=None)
-    codes = [result.message.link.code_id for result, _ in done if result.message.link is not None]
+    codes = _codes_sent(result for result, _ in done)
     if codes:
         Code.objects.across_tenants(ACROSS).filter(pk__in=codes, sent__isnull=True).update(sent=now)
 
@@ -159,6 +172,6 @@ def give_up(now: datetime, give_up_after: timedelta) -> int:
     this now and then. A message put back by an administrator a moment ago is left alone: it was due a moment ago.
     """
     waiting = Message.objects.across_tenants(ACROSS).filter(
-        state="queued", due__lte=now - min(give_up_after, timedelta(minutes=15)), created__lte=now - give_up_after)
+        state="queued", due__lte=now - min(give_up_after, timedelta(minutes=15)), retry_from__lte=now - give_up_after)
     return waiting.update(state="failed", finished=now,
                           error=f"Given up after {spoken(give_up_after)}: the mail server could not be used in all that time.")

@@ -65,9 +65,10 @@ def _doubled(times: int) -> int:
     return 1 << min(max(times, 1) - 1, 10)
 
 
-def decide(outcome: Outcome, *, created: datetime, attempts: int, failures: int, now: datetime, give_up_after: timedelta,
+def decide(outcome: Outcome, *, since: datetime, attempts: int, failures: int, now: datetime, give_up_after: timedelta,
            not_after: datetime | None = None) -> Change:
-    """What follows from an outcome. `attempts`: counted tries before this one; `failures`: connection failures in a row.
+    """What follows from an outcome. `since`: when the message was first due, or put back; `attempts`: counted tries before this one;
+    `failures`: connection failures in a row.
 
     `not_after` is the end of the link: the next look is no later, so that the outbox tells the end when it comes.
     """
@@ -81,7 +82,7 @@ def decide(outcome: Outcome, *, created: datetime, attempts: int, failures: int,
     if outcome.kind == "permanent":
         return Change("failed", detail, finished=now)
     counts = outcome.kind == "temporary"
-    if now - created >= give_up_after and (not counts or attempts + 1 >= LEAST_TRIES):
+    if now - since >= give_up_after and (not counts or attempts + 1 >= LEAST_TRIES):
         error = in_words(f"Given up after {spoken(give_up_after)}. The last trouble: {detail}")
         return Change("failed", error, finished=now, counts=counts)
     due = now + (wait(attempts + 1) if counts else outage_wait(failures))

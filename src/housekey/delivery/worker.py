@@ -20,10 +20,11 @@ from uuid import uuid4
 from django.db import DatabaseError, InterfaceError, connections
 
 from housekey.conf.house import House
+from housekey.conf.schema import EmailSender
 from housekey.core.errors import Unavailable
 from housekey.core.messages import TEST
 from housekey.core.names import SUPER_TENANT, Tenant
-from housekey.delivery import outbox
+from housekey.delivery import outbox, sweep
 from housekey.delivery.channels import Channel, channel_for
 from housekey.delivery.leased import LeasedMessage
 from housekey.delivery.letter import Letter, MissingKey, content, write
@@ -38,17 +39,25 @@ T = TypeVar("T")
 BATCH = 50
 SLICE = 2.0
 """Seconds after which the rest of a batch is given back: what was asked of the database at the lease must still be true."""
+STEPS = 8
+"""Times `[output_adapter.email] timeout` that handing over one message may take, connecting and signing in included."""
 SETTLE_EVERY = 0.04
 """Seconds between two notes of what was sent: what a crash in between sends twice."""
 LOOK_EVERY = 1.0
 """Seconds between two looks for messages of other processes."""
 SWEEP_EVERY = 60.0
-"""Seconds between two looks at what has waited too long."""
+"""Seconds between two looks at what has waited too long, and at what is over."""
 DATABASE_TROUBLE = (DatabaseError, InterfaceError)
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def lease_for(email: EmailSender) -> timedelta:
+    """How long a worker keeps a batch: until a message begun at the very end of its slice must be over, however slow the server."""
+    slowest = timedelta(seconds=SLICE + STEPS * email.timeout) if email.configured else outbox.LEASE
+    return max(outbox.LEASE, slowest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +76,13 @@ class Sender:
         self.house, self.clock = house, clock
         self.channel = channel or channel_for(house)
         self.failures = 0
+        self.lease = lease_for(house.config.email)
         self._who = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._patience = timedelta(minutes=house.config.outbox.give_up_after)
 
     def batch(self, limit: int = BATCH) -> Pass:
         """Lease, send, settle. After a failure of the channel only one message is tried. Raises DatabaseError."""
-        leased = outbox.lease(self._who, self.clock(), 1 if self.failures else limit)
+        leased = outbox.lease(self._who, self.clock(), 1 if self.failures else limit, self.lease)
         if not leased:
             return Pass(0, 0)
         results: list[Result] = []
@@ -104,7 +114,7 @@ class Sender:
 
     def _settle(self, results: list[Result]) -> None:
         """What was sent must be noted, or it is sent twice: tried for as long as the lease protects us."""
-        last = time.monotonic() + outbox.LEASE.total_seconds()
+        last = time.monotonic() + self.lease.total_seconds()
         while True:
             try:
                 outbox.settle(results, self.clock(), self._patience)
@@ -116,8 +126,9 @@ class Sender:
                 time.sleep(0.5)
 
     def sweep(self) -> None:
-        """End what has waited too long; raise the alarm when too much is waiting. Raises DatabaseError."""
+        """End what has waited too long, delete what is over; raise the alarm when too much is waiting. Raises DatabaseError."""
         outbox.give_up(self.clock(), self._patience)
+        sweep.sweep(self.house.config, self.clock())
         waiting = outbox.waiting()
         if waiting >= self.house.config.outbox.queue_alarm:
             log.warning("%d messages are waiting in the outbox.", waiting)

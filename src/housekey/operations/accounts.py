@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from housekey.core.account import Standing
-from housekey.core.errors import NotFound
+from housekey.core.errors import NotFound, WrongCredentials
 from housekey.core.names import Tenant
 from housekey.core.users import User
 from housekey.store import hot
@@ -24,6 +24,14 @@ def hold(tenant: Tenant, user_id: UUID) -> Account:
     """As `load`, and nobody else changes the account until the transaction ends. Taken before any row that hangs on it."""
     account = Account.objects.within(tenant).select_for_update().filter(id=user_id).first()
     return _found(account, user_id)
+
+
+def hold_verified(verified: Account) -> Account:
+    """As `hold`, for an account whose password was just checked. Raises WrongCredentials if it changed while that took its time."""
+    account = Account.objects.within(verified.tenant_id).select_for_update().filter(id=verified.id).first()
+    if account is None or account.credential_version != verified.credential_version or not standing_of(account).may_sign_in:
+        raise WrongCredentials("changed meanwhile")
+    return account  # type: ignore[no-any-return] # the scoped manager is typed loosely
 
 
 def _found(account: Account | None, user_id: UUID) -> Account:

@@ -8,6 +8,7 @@ import email_validator
 from email_validator import EmailNotValidError, validate_email
 
 from housekey.core.errors import Invalid
+from housekey.core.names import name_key
 
 # Private networks use these (decisions, Doors); what stays on the list can never receive mail.
 for _private in ("local", "test"):
@@ -21,7 +22,7 @@ def check_address(address: str, field: str) -> str:
     Refused besides the malformed: anything longer than 254 characters (cut first, A-086) and characters that turn into
     others under NFKC, such as a full-width @ (A-081). Domains such as .local, .internal and .test are valid (decisions).
     """
-    if len(address) > 254:
+    if len(address) > 254 or len(name_key(address)) > 254:
         raise Invalid(f"{field}: the e-mail address is longer than 254 characters.", field=field)
     if unicodedata.normalize("NFKC", address) != unicodedata.normalize("NFC", address):
         raise Invalid(f"{field}: the e-mail address contains characters that look like others. Write it in plain characters.", field=field)

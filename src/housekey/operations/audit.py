@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from housekey.core.names import Tenant
 from housekey.core.principal import USER_VIEW, Principal
 from housekey.store import hot
 from housekey.store.models import AuditEntry
@@ -38,6 +39,14 @@ def record(
         detail=detail,
     )
     hot.insert(row)
+
+
+def signed_in_from(tenant: Tenant, account_id: UUID, network: str) -> bool:
+    """Has this account signed in from this address before?"""
+    rows = AuditEntry.objects.within(tenant).filter(
+        target_id=account_id, network=network, outcome="done", event__in=("sign-in", "sign-in:basic")
+    )
+    return network != "" and bool(rows.exists())
 
 
 def recent(by: Principal, user_id: UUID, limit: int = 50) -> list[AuditView]:

@@ -9,18 +9,18 @@ from uuid import UUID, uuid4
 
 from housekey.conf.house import House
 from housekey.core.account import Standing
-from housekey.core.errors import Invalid, PasswordRefused
-from housekey.core.names import Tenant, UserName, check_username, split_username
-from housekey.core.principal import ADMINISTRATOR, Principal, system
+from housekey.core.errors import Conflict, Invalid, PasswordRefused
+from housekey.core.names import SUPER_TENANT, Tenant, UserName, check_username, split_username
+from housekey.core.principal import ADMINISTRATOR, SERVER, Principal, system
 from housekey.core.users import Email, Profile, User
-from housekey.operations import accounts, audit, codes, hashing, tenants
+from housekey.operations import accounts, audit, codes, hashing, roles, tenants
 from housekey.operations.onboarding import link_of
 from housekey.operations.passwords import accepted
 from housekey.operations.policies import effective
 from housekey.operations.transactions import durable
-from housekey.operations.users import check_profile, insert
+from housekey.operations.users import check_profile, insert, name_taken
 from housekey.store import hot
-from housekey.store.models import Account, KeyName, Role, RoleMember
+from housekey.store.models import KeyName
 from housekey.userstores.base import StoredUser
 from housekey.userstores.registry import store_for
 
@@ -41,39 +41,48 @@ def check_keys(house: House, now: datetime) -> None:
 
 
 def first_administrator(house: House, now: datetime) -> str | None:
-    """Make sure that somebody can get in. Returns the one-time set-password URL to print while nobody has used it, else None.
+    """Make sure that somebody can get in. Returns the one-time set-password URL to print while nobody can, else None.
 
     Never resets a password that exists (decisions, First administrator). Raises Invalid for a password or name that cannot be.
     """
     tenant = tenants.ensure_default(now)
     wanted = house.config.super_admin
-    if not wanted.create_admin_account:
+    if not wanted.create_admin_account or roles.administrators(tenant):
         return None
-    name = split_username(wanted.username)
-    account = Account.objects.within(tenant).filter(domain=name.domain, name_key=name.key).first()
-    if account is None and RoleMember.objects.within(tenant).filter(role__name=ADMINISTRATOR, account__has_password=True).exists():
-        return None
-    if account is not None:
-        return None if account.has_password else _reissue(house, tenant, account, now)
     return invite_administrator(house, system(tenant), wanted.username, "", now, password=wanted.password or None)
 
 
 def invite_administrator(
     house: House, by: Principal, username: str, mail: str, now: datetime, *, password: str | None = None
 ) -> str | None:
-    """An administrator with a link to set the password (24 hours), or with `password` and then no link."""
+    """A link (24 hours) with which an administrator sets a password; None if one was created with `password`.
+
+    For an administrator who exists this is the way back in: older links and sessions end, the old password no longer works. Works
+    while invitations are off. Raises Conflict for a user who is no administrator.
+    """
+    by.must(SERVER)
     name = split_username(username)
+    account = hot.account_by_name(by.tenant.id, name.domain, name.key)
+    if account is None:
+        return _create(house, by, name, mail, password, now)
+    if not roles.is_administrator(by.tenant, account.id):
+        raise Conflict(
+            f"{name} exists and is no administrator. Choose another name, or give {name} the role {ADMINISTRATOR}.", field="userName"
+        )
+    return _reissue(house, by, account.id, now)
+
+
+def _create(house: House, by: Principal, name: UserName, mail: str, password: str | None, now: datetime) -> str | None:
     check_username(name)
     password_hash = _first_hash(house, by.tenant, name, password) if password else ""
     standing = Standing().password_set() if password else Standing().invited(lock=True)
     profile = Profile(emails=(Email(mail, primary=True),) if mail else ())
     check_profile(profile)
     user = User(uuid4(), name, profile, standing, now, now)
-    with durable(taken=f"User with the name: {name} already exists in the system."):
+    with durable(taken=name_taken(name)):
         insert(by, user)
         store_for(by.tenant, name.domain).insert(by.tenant, StoredUser(user.id, name, profile), password_hash)
-        role = Role.objects.within(by.tenant).get(name=ADMINISTRATOR)
-        RoleMember(tenant_id=by.tenant.id, role=role, account_id=user.id).save(force_insert=True)
+        roles.join(by, user.id, ADMINISTRATOR)
         audit.record(by, "administrator:create", now, target=str(name), target_id=user.id)
         return None if password else _link(house, by, user, now)
 
@@ -91,14 +100,13 @@ def _first_hash(house: House, tenant: Tenant, name: UserName, password: str) -> 
     return hashing.make(password)
 
 
-def _reissue(house: House, tenant: Tenant, account: Account, now: datetime) -> str:
-    """A fresh link at each start until the first administrator has set a password; older links die."""
-    by = system(tenant)
+def _reissue(house: House, by: Principal, account_id: UUID, now: datetime) -> str:
     with durable():
-        account = accounts.hold(tenant, account.id)
-        user = accounts.user(tenant, account)
-        codes.end_live(tenant, account.id, "superseded", now)
-        accounts.put(account, user.standing.invited(lock=True), now)
+        account = accounts.hold(by.tenant, account_id)
+        user = accounts.user(by.tenant, account)
+        codes.end_live(by.tenant, account.id, "superseded", now)
+        accounts.put(account, user.standing.invited(lock=True), now, new_credential=True)
+        audit.record(by, "administrator:invite", now, target=str(user.name), target_id=user.id)
         return _link(house, by, user, now)
 
 
@@ -107,9 +115,10 @@ def _link(house: House, by: Principal, user: User, now: datetime) -> str:
     return link_of(house, by.tenant, user, code)
 
 
-def default_password_in_use(house: House) -> bool:
-    """Does the well-known `admin` still open the first administrator's account? One hash per password it has ever had."""
-    tenant = tenants.default()
+def default_password_in_use(house: House, tenant: Tenant) -> bool:
+    """Does the well-known `admin` still open the first administrator's account of this tenant? One hash per password it ever had."""
+    if tenant.domain != SUPER_TENANT:
+        return False
     name = split_username(house.config.super_admin.username)
     account = hot.account_by_name(tenant.id, name.domain, name.key)
     return account is not None and account.has_password and _is_default(tenant, account.id, account.credential_version)
@@ -123,7 +132,7 @@ def _is_default(tenant: Tenant, account_id: UUID, credential_version: int) -> bo
 
 def guard_default_password(house: House) -> str:
     """A warning to print, `""` if there is nothing to warn of. Raises Invalid beyond loopback (decisions, First administrator)."""
-    if not default_password_in_use(house):
+    if not default_password_in_use(house, tenants.default()):
         return ""
     if not _loopback(house.config.server.bind) and not house.config.super_admin.allow_default_admin:
         raise Invalid(

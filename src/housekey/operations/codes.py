@@ -50,6 +50,12 @@ def end_live(tenant: Tenant, account_id: UUID, reason: str, now: datetime) -> No
         outbox.withdraw_for(ids, now)
 
 
+def live_to(tenant: Tenant, account_id: UUID, recipient: str) -> bool:
+    """Is a link on its way or in the mailbox of `recipient` that still opens the account?"""
+    live = Code.objects.within(tenant).filter(account_id=account_id, recipient=recipient, spent__isnull=True, dead__isnull=True)
+    return recipient != "" and bool(live.exists())
+
+
 def text_of(house: House, code: Code) -> str:
     """The 43 characters of a code, derived again. Raises KeyError if its key is gone from the keys file."""
     return derive_link(house.keys.by_id(code.key_name), code.id, bytes(code.nonce))

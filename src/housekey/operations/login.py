@@ -12,7 +12,7 @@ from uuid import UUID
 
 from housekey.conf.house import House
 from housekey.core.errors import NotSignedIn, PasswordRefused, WrongCredentials
-from housekey.core.names import SUPER_TENANT, Tenant, UserName, findable, split_tenant, split_username
+from housekey.core.names import PRIMARY, SUPER_TENANT, Tenant, UserName, findable, split_tenant, split_username
 from housekey.core.passwords import normalise
 from housekey.core.principal import LOGIN, Principal
 from housekey.operations import accounts, audit, hashing, sessions, tenants, throttle
@@ -20,6 +20,7 @@ from housekey.operations.roles import permissions_of
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Account
+from housekey.userstores.registry import store_for
 
 REMEMBERED_SECONDS = 60
 REMEMBERED_MOST = 10_000
@@ -33,22 +34,26 @@ class SignedIn:
     tenant: Tenant
 
 
-def sign_in(house: House, tenant: Tenant, username: str, password: str, *, network: str, agent: str, now: datetime) -> SignedIn:
-    """Raises WrongCredentials (one sentence for every reason, same time), Throttled, Unavailable."""
-    tenant, name = resolve(tenant, username)
-    account = _verified(tenant, name, password, network, now)
-    by = principal(tenant, account, name, network)
+def sign_in(
+    house: House, tenant: Tenant, username: str, password: str, *, network: str, agent: str, now: datetime, by_path: bool = False
+) -> SignedIn:
+    """`by_path`: the address named the tenant. Raises WrongCredentials (one sentence for every reason, same time), Throttled,
+    Unavailable."""
+    tenant, name = resolve(tenant, username, by_path=by_path)
+    verified = _verified(tenant, name, password, network, now)
+    by = principal(tenant, verified, name, network)
     with durable():
+        account = accounts.hold_verified(verified)
         token = sessions.start(house, tenant, account, network, agent, now)
         Account.objects.within(tenant).filter(id=account.id).update(last_sign_in=now)
         audit.record(by, "sign-in", now, target=str(name), target_id=account.id)
     return SignedIn(token, tenant)
 
 
-def resolve(tenant: Tenant, username: str) -> tuple[Tenant, UserName]:
-    """`user@tenant` means that tenant only off /t/ and only if it exists (decisions, Names)."""
+def resolve(tenant: Tenant, username: str, *, by_path: bool) -> tuple[Tenant, UserName]:
+    """`user@tenant` means that tenant only off /t/ (`by_path`) and only if it exists (decisions, Names)."""
     username = findable(username)
-    if tenant.domain == SUPER_TENANT:
+    if tenant.domain == SUPER_TENANT and not by_path:
         user, domain = split_tenant(username)
         found = tenants.by_domain(domain) if domain else None
         if found is not None:
@@ -58,10 +63,10 @@ def resolve(tenant: Tenant, username: str) -> tuple[Tenant, UserName]:
 
 def _verified(tenant: Tenant, name: UserName, password: str, network: str, now: datetime) -> Account:
     """The account whose password this is and who may sign in; every refusal is audited and costs one hash."""
-    account_key, network_key = throttle.account_key(tenant, name), throttle.network_key(network)
-    throttle.reserve(account_key, network_key, now)
     account = hot.account_by_name(tenant.id, name.domain, name.key)
-    phc = accounts.store_of(tenant, account).password_hash(tenant, account.id) if account and account.has_password else ""
+    tried = throttle.keys(tenant, name, network)
+    throttle.reserve(tried, now, known=lambda: account is not None and audit.signed_in_from(tenant, account.id, network))
+    phc = _password_hash(tenant, account)
     right = hashing.check(phc, _typed(password))
     why = _refusal(tenant, account, right=right)
     if account is None or why:
@@ -76,10 +81,18 @@ def _verified(tenant: Tenant, name: UserName, password: str, network: str, now: 
                 why=why,
             )
         raise WrongCredentials(why)
-    throttle.refund(account_key, network_key)
+    throttle.refund(tried)
     if hashing.outdated(phc):
-        accounts.store_of(tenant, account).set_password_hash(tenant, account.id, hashing.make(normalise(password)))
+        renewed = hashing.make(normalise(password))
+        with durable():
+            accounts.store_of(tenant, accounts.hold_verified(account)).set_password_hash(tenant, account.id, renewed)
     return account
+
+
+def _password_hash(tenant: Tenant, account: Account | None) -> str:
+    """`""` for nobody and for who has none. The store is asked in any case: the question takes time too (A-051)."""
+    asked = account if account and account.has_password else None
+    return store_for(tenant, asked.domain if asked else PRIMARY).password_hash(tenant, asked.id if asked else UUID(int=0))
 
 
 def _typed(password: str) -> str:
@@ -95,12 +108,8 @@ def _refusal(tenant: Tenant, account: Account | None, *, right: bool) -> str:
     if account is None:
         return "unknown user"
     standing = accounts.standing_of(account)
-    if standing.disabled:
-        return "disabled"
-    if standing.pending:
-        return "pending"
-    if standing.locked:
-        return "locked"
+    if not standing.may_sign_in:
+        return standing.label
     if not right:
         return "wrong password"
     return "" if LOGIN in permissions_of(tenant, account.id) else "no login permission"
@@ -147,9 +156,9 @@ class _Remembered:
 _REMEMBERED = _Remembered()
 
 
-def basic(tenant: Tenant, username: str, password: str, *, network: str, now: datetime) -> Principal:
+def basic(tenant: Tenant, username: str, password: str, *, network: str, now: datetime, by_path: bool = False) -> Principal:
     """Who sent these HTTP Basic credentials. Raises WrongCredentials, Throttled, Unavailable. Never accepts a one-time code."""
-    tenant, name = resolve(tenant, username)
+    tenant, name = resolve(tenant, username, by_path=by_path)
     mark = _REMEMBERED.mark(tenant, name, password)
     known = _recall(tenant, name, mark, network, now)
     if known is not None:

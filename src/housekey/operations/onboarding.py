@@ -30,15 +30,22 @@ AGAIN_PER_HOUR = 5
 """Messages an anonymous holder of a dead link can cause per account and hour (A-042)."""
 
 
+_EVENTS = {(False, True): "invitation:resend", (False, False): "invitation:ask-again"}
+"""What the audit log calls an invitation that is not the first: sent again by somebody with permissions, or asked for from a dead page."""
+
+
 def must_be_on(policy: Policy) -> None:
     """Raise FeatureOff, naming the setting, unless users may be invited."""
-    if not policy.on(ENABLE):
-        raise FeatureOff(
-            "Users cannot be invited: the setting enable_email_verification ([identity_mgt.user_onboarding] in deployment.toml; "
-            "“Invite users to set their own password” in the console) is off. Turn it on, or create the user with a password.",
-            setting="enable_email_verification",
-            field="askPassword",
-        )
+    item = policy.items[ENABLE]
+    if item.on:
+        return
+    where = (
+        f"{item.pinned} in deployment.toml is false."
+        if item.pinned
+        else "the setting enable_email_verification ([identity_mgt.user_onboarding] in deployment.toml; "
+        "“Invite users to set their own password” in the console) is off. Turn it on, or create the user with a password."
+    )
+    raise FeatureOff(f"Users cannot be invited: {where}", setting=item.pinned or "enable_email_verification", field="askPassword")
 
 
 def must_have_address(mail: str) -> None:
@@ -60,7 +67,7 @@ def invite(house: House, by: Principal, user: User, policy: Policy, now: datetim
     )
     audit.record(
         by,
-        "invitation:issue",
+        _EVENTS.get((kind == ASK_PASSWORD, bool(by.permissions)), "invitation:issue"),
         now,
         target=str(user.name),
         target_id=user.id,
@@ -161,24 +168,37 @@ def revoke(house: House, by: Principal, user_id: UUID, now: datetime) -> None:  
 def ask_again(house: House, tenant: Tenant, text: str, network: str, now: datetime) -> None:
     """Somebody holding a dead but genuine link asks for a new one. Goes to the stored address only, and never tells anything.
 
-    Nothing happens for an unknown, used or revoked code, an account that is no longer waiting, or too soon after the last message.
+    Nothing happens for a code that is unknown, alive, used or revoked; where the newest code was revoked or handed over in person; for
+    an account that is no longer waiting; or too soon after the last message.
     """
     by = anonymous(tenant, network)
     try:
         code = codes.find(house, tenant, text)
-        codes.must_live(code, now)
-    except DeadCode as dead:
-        if dead.reason not in {"expired", "superseded"}:
-            return
+    except DeadCode:
+        return
     policy = effective(house, tenant)
-    if not policy.on(ENABLE):
+    if not policy.on(ENABLE) or not _may_ask_again(code, now):
         return
     with durable():
         account = accounts.hold(tenant, code.account_id)
         user = accounts.user(tenant, account)
         waiting = user.standing.pending == "PENDING_AP" and not user.standing.disabled and bool(user.profile.mail)
-        if waiting and not _too_soon(tenant, account, now):
+        newest = Code.objects.within(tenant).filter(account=account).order_by("-issued").first()
+        if waiting and newest is not None and _may_follow(newest, now) and not _too_soon(tenant, account, now):
             _reissue(house, by, account, user, policy, now, kind=RESEND_ASK_PASSWORD)
+
+
+def _may_ask_again(code: Code, now: datetime) -> bool:
+    try:
+        codes.must_live(code, now)
+    except DeadCode as dead:
+        return dead.reason in {"expired", "superseded"}
+    return False
+
+
+def _may_follow(newest: Code, now: datetime) -> bool:
+    """A withdrawn invitation stays withdrawn, and a link handed over in person is not ended by somebody with an old mail."""
+    return newest.dead_reason != "revoked" and not (newest.scenario == codes.OFFLINE and is_live(newest.expires, now))
 
 
 def _too_soon(tenant: Tenant, account: Account, now: datetime) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Count
+
 from housekey.conf.house import House
 from housekey.core.errors import Invalid, NotFound
 from housekey.core.principal import OUTBOX_UPDATE, OUTBOX_VIEW, Principal
@@ -53,6 +55,13 @@ def listing(by: Principal, *, state: str = "", offset: int = 0, limit: int = 50)
     return OutboxPage([_view(row) for row in rows.order_by("-created", "-id")[offset : offset + limit]], rows.count())
 
 
+def counts(by: Principal) -> dict[str, int]:
+    """How many messages are in each state, in one query. Raises NotPermitted."""
+    by.must(OUTBOX_VIEW)
+    found = Message.objects.within(by.tenant).order_by().values_list("state").annotate(Count("id"))
+    return dict.fromkeys(STATES, 0) | dict(found)
+
+
 def _view(row: Message) -> MessageView:
     return MessageView(row.id, row.kind, row.recipient, row.state, row.created, row.due, row.finished, row.attempts, row.error)
 
@@ -92,21 +101,24 @@ def _load(by: Principal, message_id: UUID) -> Message:
 
 
 def redrive(by: Principal, message_id: UUID, now: datetime) -> None:
-    """Try a failed message again, from the beginning. Raises Invalid for any other state."""
+    """Try a failed message again, from the beginning, or send one that was kept before there was a mail server.
+
+    Raises Invalid for any other state. A kept message without a mail server is written to its file anew.
+    """
     by.must(OUTBOX_UPDATE)
-    _move(by, message_id, "failed", "queued", now, "message:redrive", due=now, created=now, finished=None)
+    _move(by, message_id, ("failed", "kept"), "queued", now, "message:redrive", due=now, retry_from=now, finished=None)
     outbox.wake.set()
 
 
 def withdraw(by: Principal, message_id: UUID, now: datetime) -> None:
     """Take a waiting message back. Raises Invalid once it is on its way."""
     by.must(OUTBOX_UPDATE)
-    _move(by, message_id, "queued", "withdrawn", now, "message:withdraw", finished=now)
+    _move(by, message_id, ("queued",), "withdrawn", now, "message:withdraw", finished=now)
 
 
-def _move(by: Principal, message_id: UUID, before: str, after: str, now: datetime, event: str, **columns: object) -> None:
+def _move(by: Principal, message_id: UUID, before: tuple[str, ...], after: str, now: datetime, event: str, **columns: object) -> None:
     with durable():
         row = _load(by, message_id)
-        if Message.objects.within(by.tenant).filter(id=message_id, state=before).update(state=after, error="", **columns) != 1:
-            raise Invalid(f"The message is {row.state}; this needs one that is {before}.", field="state")
+        if Message.objects.within(by.tenant).filter(id=message_id, state__in=before).update(state=after, error="", **columns) != 1:
+            raise Invalid(f"The message is {row.state}; this needs one that is {' or '.join(before)}.", field="state")
         audit.record(by, event, now, target=row.kind, target_id=row.account_id)

@@ -36,10 +36,10 @@ def change_password(house: House, by: Principal, current: str, new: str, *, agen
     """
     user = me(by)
     policy = effective(house, by.tenant)
-    reauthenticate(by, current, now)
+    verified = reauthenticate(by, current, now)
     password_hash = hashing.make(accepted(house, by.tenant, policy, user.name, new))
     with durable():
-        account = accounts.hold(by.tenant, user.id)
+        account = accounts.hold_verified(verified)
         codes.end_live(by.tenant, account.id, "revoked", now)
         accounts.store_of(by.tenant, account).set_password_hash(by.tenant, account.id, password_hash)
         accounts.put(account, accounts.standing_of(account).password_set(), now, new_credential=True)

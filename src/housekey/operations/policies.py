@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from housekey.conf.house import House
-from housekey.core.errors import Invalid, Stale
+from housekey.core.errors import FeatureOff, Invalid, Stale
 from housekey.core.names import Tenant
 from housekey.core.policy import BY_NAME, ENABLE, PROPERTIES, Effective, Policy, Property, clean
 from housekey.core.principal import GOVERNANCE_UPDATE, Principal
@@ -13,6 +13,9 @@ from housekey.operations import audit
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Setting
+
+LISTENER = "event.default_listener.governance_identity_mgt.enable"
+"""WSO2's switch of the whole engine: off, nobody can be invited whatever a tenant has stored."""
 
 
 def effective(house: House, tenant: Tenant) -> Policy:
@@ -24,9 +27,8 @@ def effective(house: House, tenant: Tenant) -> Policy:
 def _in_force(house: House, item: Property, stored: tuple[str, int] | None) -> Effective:
     config = house.config
     if item.name == ENABLE and not config.governance:
-        return Effective(
-            item, "false", config.origins.get("event.default_listener.governance_identity_mgt.enable", "deployment.toml"), default="false"
-        )
+        origin = config.origins.get(LISTENER, "deployment.toml")
+        return Effective(item, "false", origin, stored[1] if stored else 0, default="false", pinned=LISTENER)
     default = config.policy.get(item.name, item.default)
     if stored:
         return Effective(item, stored[0], "stored", stored[1], default)
@@ -41,13 +43,17 @@ def change(house: House, by: Principal, values: dict[str, str], versions: dict[s
     """
     by.must(GOVERNANCE_UPDATE)
     cleaned = {name: clean(name, value) for name, value in values.items()}
-    with durable():
+    with durable(taken=Stale("Somebody else saved the same setting at the same moment. Look at it and save again.")):
         before = effective(house, by.tenant)
         for name, value in cleaned.items():
             item = before.items[name]
             if name in versions and versions[name] != item.version:
                 raise Stale(
                     f"“{item.definition.label}” was changed by somebody else meanwhile; it is now {item.value}. Look at it and save again."
+                )
+            if value != item.value and item.pinned:
+                raise FeatureOff(
+                    f"“{item.definition.label}” is decided by {item.pinned} in deployment.toml.", setting=item.pinned, field=name
                 )
             if value != item.value:
                 _store(by, item, value, now)

@@ -36,11 +36,6 @@ class PasswordForm:
     words: tuple[str, ...]
 
 
-def peek(house: House, tenant: Tenant, text: str, now: datetime) -> None:
-    """Is the code good? Raises DeadCode; writes nothing (HEAD)."""
-    codes.must_live(codes.find(house, tenant, text), now)
-
-
 def open_link(house: House, tenant: Tenant, text: str, now: datetime) -> str:
     """Exchange a good code for a ticket of this browser (43 characters). Spends nothing. Raises DeadCode."""
     code = codes.find(house, tenant, text)

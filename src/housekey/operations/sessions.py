@@ -80,9 +80,14 @@ def sign_out(by: Principal, now: datetime) -> None:
         _end(by, by.session_id, now, "sign-out")
 
 
-def my_sessions(by: Principal) -> list[SessionView]:
-    rows = Session.objects.within(by.tenant).filter(account_id=by.account_id).order_by("-last_seen")
-    return [SessionView(row.id, row.created, row.last_seen, row.network, row.agent, row.id == by.session_id) for row in rows]
+def my_sessions(house: House, by: Principal, now: datetime) -> list[SessionView]:
+    """The caller's sessions that have not ended by idling or age, last used first."""
+    rows = Session.objects.within(by.tenant).filter(account_id=by.account_id).select_related("account").order_by("-last_seen")
+    return [
+        SessionView(row.id, row.created, row.last_seen, row.network, row.agent, row.id == by.session_id)
+        for row in rows
+        if _fresh(house, row, now)
+    ]
 
 
 def end_session(by: Principal, session_id: int, now: datetime) -> None:

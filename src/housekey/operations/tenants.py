@@ -8,7 +8,7 @@ from datetime import datetime
 
 from housekey.core.errors import Conflict, Invalid
 from housekey.core.names import SUPER_TENANT, Tenant
-from housekey.core.principal import SHIPPED_ROLES, Principal, system
+from housekey.core.principal import SERVER, SHIPPED_ROLES, Principal, system
 from housekey.operations import audit
 from housekey.operations.transactions import durable
 from housekey.store.models import Role
@@ -55,6 +55,7 @@ def listing() -> list[Tenant]:
 
 def add(by: Principal, domain: str, name: str, now: datetime) -> Tenant:
     """A new tenant with the shipped roles. Only for the command line's principal. Raises Invalid, Conflict."""
+    by.must(SERVER)
     domain = domain.strip().lower()
     if not _DOMAIN.fullmatch(domain) or len(domain) > 253:
         raise Invalid(
@@ -63,7 +64,7 @@ def add(by: Principal, domain: str, name: str, now: datetime) -> Tenant:
         )
     if Row.objects.filter(domain=domain).exists():
         raise Conflict(f"There is a tenant {domain} already.", field="domain")
-    with durable(taken=f"There is a tenant {domain} already."):
+    with durable(taken=Conflict(f"There is a tenant {domain} already.", field="domain")):
         tenant = _create(domain, name, now)
         audit.record(by, "tenant:add", now, target=domain)
     return tenant
@@ -82,7 +83,7 @@ def ensure_default(now: datetime) -> Tenant:
     row = Row.objects.filter(domain=SUPER_TENANT).first()
     if row is not None:
         return _view(row)
-    with durable(taken="Another node created the default tenant at the same moment. Start again."):
+    with durable():
         tenant = _create(SUPER_TENANT, "", now)
         audit.record(system(tenant), "tenant:add", now, target=SUPER_TENANT)
     return tenant

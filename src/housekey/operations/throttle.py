@@ -1,13 +1,22 @@
-"""Counting failed sign-ins: a growing pause per account name, a ceiling per network; nobody is ever locked out for good.
+"""Counting failed sign-ins: a growing pause for who fails often, a ceiling per account and per network; nobody is locked out for good.
 
-A try is reserved before the password is looked at, in a short write of its own, and given back on success; parallel guessing
-therefore cannot slip past (A-031). The key is the normalised name whether or not it exists, so a pause tells nothing (A-050).
+A try is reserved before the password is looked at, in a short write of its own, and given back on success; parallel guessing therefore
+cannot slip past (A-031). Three counters, each a bucket that leaks with time:
+
+- one name from one network: a few free tries, then a pause that grows to half a minute;
+- one name from all networks: a higher ceiling against guessing from everywhere. A network from which the owner has signed in before is
+  not held up by it, so that an attacker elsewhere cannot keep the owner out (A-039);
+- one network over all names.
+
+Keys are made of the normalised name whether or not it exists, so a pause tells nothing (A-050).
 """
 
 from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -15,71 +24,109 @@ from django.db import connection
 from housekey.core.errors import Throttled
 from housekey.core.names import Tenant, UserName
 
-FREE_TRIES = 5
-"""Failures without a pause."""
-LONGEST_PAUSE = 30
-"""Seconds; the owner gets in within a minute even under attack (A-039)."""
-FORGET_AFTER = 900
-"""Seconds without a try after which an account's failures are forgotten."""
-NETWORK_TRIES = 100
-"""Failures a network may make before it must wait."""
-NETWORK_PAUSE = 60
+TRY = 1_000
+"""One try, in the unit in which the table counts: thousandths, so that a bucket can leak a little at a time."""
 
-_UPSERT = """
-INSERT INTO store_throttle (key, failures, last, until) VALUES (%(key)s, 1, %(now)s, %(now)s)
-ON CONFLICT (key) DO UPDATE SET
-  failures = CASE WHEN store_throttle.last < %(now)s - %(forget)s THEN 1 ELSE store_throttle.failures + 1 END,
-  last = %(now)s,
-  until = CASE WHEN store_throttle.last < %(now)s - %(forget)s OR store_throttle.failures < %(free)s THEN %(now)s
-               WHEN store_throttle.failures < %(free)s + 5 THEN %(now)s + %(step)s * (store_throttle.failures - %(free)s + 1)
-               ELSE %(now)s + %(longest)s END
-WHERE store_throttle.until <= %(now)s
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """`free` tries; the last of them, and each further one, brings a pause that is `step` seconds longer, up to `longest`. One try leaks
+    away every `leak` seconds."""
+
+    free: int
+    step: int
+    longest: int
+    leak: int
+
+
+PAIR = Bucket(free=5, step=5, longest=30, leak=120)
+ACCOUNT = Bucket(free=50, step=2, longest=30, leak=60)
+NETWORK = Bucket(free=100, step=2, longest=30, leak=3)
+
+_LEVEL = f"""(CASE WHEN t.failures > (%(now)s - t.last) * %(leak)s
+  THEN t.failures - CAST((%(now)s - t.last) * %(leak)s AS INTEGER) ELSE 0 END + {TRY})"""
+_BEYOND = f"(({_LEVEL} - %(free)s) / {TRY} + 1)"
+# No pause is 0, not now: a request that began a moment earlier and comes later must not wait. A clock that was set back must not
+# lead to a pause of hours: more than the longest pause ahead counts as over.
+_UPSERT = f"""
+INSERT INTO store_throttle AS t (key, failures, last, until) VALUES (%(key)s, {TRY}, %(now)s, 0)
+ON CONFLICT (key) DO UPDATE SET failures = {_LEVEL}, last = %(now)s,
+  until = CASE WHEN {_LEVEL} < %(free)s THEN 0
+    WHEN {_BEYOND} * %(step)s > %(longest)s THEN %(now)s + %(longest)s
+    ELSE %(now)s + {_BEYOND} * %(step)s END
+WHERE t.until <= %(now)s OR t.until > %(now)s + %(longest)s
 RETURNING failures
+"""  # noqa: S608 - the parts are constants of this module
+_GIVE_BACK = """
+UPDATE store_throttle SET failures = CASE WHEN failures > %(try)s THEN failures - %(try)s ELSE 0 END,
+  until = 0 WHERE key = %(key)s
 """
 
 
-def account_key(tenant: Tenant, name: UserName) -> bytes:
-    return hashlib.sha256(f"account\0{tenant.id}\0{name.domain}\0{name.key}".encode("utf-8", "surrogatepass")).digest()
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The three counters that one try is counted on."""
+
+    pair: bytes
+    account: bytes
+    network: bytes
 
 
-def network_key(address: str) -> bytes:
+def keys(tenant: Tenant, name: UserName, address: str) -> Keys:
+    who, where = f"{tenant.id}\0{name.domain}\0{name.key}", _network(address)
+    return Keys(_digest("pair", who, where), _digest("account", who), _digest("network", where))
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
+
+
+def _network(address: str) -> str:
     """IPv6 clients are counted by /64: one host owns at least that much."""
     try:
         parsed = ipaddress.ip_address(address)
-        if parsed.version == 6:
-            address = str(ipaddress.ip_network((parsed, 64), strict=False))
     except ValueError:
-        pass
-    return hashlib.sha256(f"network\0{address}".encode()).digest()
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
 
 
-def reserve(account: bytes, network: bytes, now: datetime) -> None:
-    """Count one try for both, or raise Throttled with the seconds to wait and count nothing."""
-    seconds = now.timestamp()
-    _reserve(network, seconds, free=NETWORK_TRIES, step=NETWORK_PAUSE, longest=NETWORK_PAUSE)
-    try:
-        _reserve(account, seconds, free=FREE_TRIES, step=5, longest=LONGEST_PAUSE)
-    except Throttled:
-        _give_back(network)
-        raise
+def reserve(tried: Keys, now: datetime, *, known: Callable[[], bool]) -> None:
+    """Count one try on all three, or raise Throttled with the seconds to wait and count nothing.
+
+    `known` is asked only when the account's ceiling is reached: has the owner signed in from this network before?
+    """
+    seconds, counted = now.timestamp(), list[bytes]()
+    for key, bucket in ((tried.network, NETWORK), (tried.pair, PAIR), (tried.account, ACCOUNT)):
+        wait = _reserve(key, bucket, seconds)
+        if wait and not (key == tried.account and known()):
+            for earlier in counted:
+                _give_back(earlier)
+            raise Throttled(wait)
+        counted.append(key)
 
 
-def _reserve(key: bytes, now: float, *, free: int, step: int, longest: int) -> None:
+def _reserve(key: bytes, bucket: Bucket, now: float) -> int:
+    """0 if the try was counted, else the seconds to wait."""
+    values: dict[str, bytes | float] = {"key": key, "now": now, "step": bucket.step, "longest": bucket.longest}
+    # Half a try less: what leaked away between two tries of one burst must not make room for another.
+    values |= {"free": bucket.free * TRY - TRY // 2, "leak": TRY / bucket.leak}
     with connection.cursor() as cursor:
-        cursor.execute(_UPSERT, {"key": key, "now": now, "forget": FORGET_AFTER, "free": free, "step": step, "longest": longest})
-        if cursor.fetchone() is None:
-            cursor.execute("SELECT until FROM store_throttle WHERE key = %s", [key])
-            until = cursor.fetchone()
-            raise Throttled(int(until[0] - now) + 1 if until else 1)
+        cursor.execute(_UPSERT, values)
+        if cursor.fetchone() is not None:
+            return 0
+        cursor.execute("SELECT until FROM store_throttle WHERE key = %s", [key])
+        row = cursor.fetchone()
+    return max(1, int(row[0] - now) + 1) if row else 1
 
 
-def refund(account: bytes, network: bytes) -> None:
-    """The try was good: the account's failures are forgotten, the network gets its try back."""
+def refund(tried: Keys) -> None:
+    """The try was good: this browser's failures are forgotten, the other two get their try back and no pause follows from it."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM store_throttle WHERE key = %s", [account])
-    _give_back(network)
+        cursor.execute("DELETE FROM store_throttle WHERE key = %s", [tried.pair])
+    _give_back(tried.account)
+    _give_back(tried.network)
 
 
-def _give_back(network: bytes) -> None:
+def _give_back(key: bytes) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE store_throttle SET failures = failures - 1 WHERE key = %s AND failures > 0", [network])
+        cursor.execute(_GIVE_BACK, {"key": key, "try": TRY})

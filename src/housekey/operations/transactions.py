@@ -7,19 +7,20 @@ from contextlib import contextmanager
 
 from django.db import IntegrityError, OperationalError, transaction
 
-from housekey.core.errors import Conflict, Unavailable
+from housekey.core.errors import Refused, Unavailable
 
 
 @contextmanager
-def durable(*, taken: str = "") -> Iterator[None]:
-    """Outermost transaction. A broken unique constraint becomes Conflict with the sentence `taken`; a database that cannot
-    take the write now becomes Unavailable. Nothing of the block remains in either case."""
+def durable(*, taken: Refused | None = None) -> Iterator[None]:
+    """Outermost transaction. A broken constraint becomes the refusal `taken`; without one it can only mean that somebody else
+    changed the same thing at the same moment. A database that cannot take the write now becomes Unavailable. Nothing of the
+    block remains in any of these cases."""
     try:
         with transaction.atomic(durable=True):
             yield
     except IntegrityError:
-        if not taken:
-            raise
-        raise Conflict(taken, field="userName") from None
+        raise (
+            taken or Unavailable("Somebody else changed the same thing at the same moment. Nothing was changed; please try again.")
+        ) from None
     except OperationalError as error:
         raise Unavailable("The database cannot take this change at the moment. Nothing was changed; please try again.") from error

@@ -9,19 +9,20 @@ from uuid import UUID, uuid4
 from django.db.models import Q, QuerySet
 
 from housekey.conf.house import House
-from housekey.core.account import ADMIN_INITIATED, Standing
-from housekey.core.errors import Invalid, NotFound, NotPermitted, Stale
-from housekey.core.names import PRIMARY, check_username, findable, split_username
-from housekey.core.principal import ADMINISTRATOR, USER_CREATE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW, Principal
+from housekey.core.account import ADMIN_INITIATED, MAX_ATTEMPTS, Standing
+from housekey.core.errors import Conflict, Invalid, NotFound, Stale
+from housekey.core.messages import ASK_PASSWORD, RESEND_ASK_PASSWORD
+from housekey.core.names import PRIMARY, UserName, check_username, findable, split_username
+from housekey.core.principal import USER_CREATE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW, Principal
 from housekey.core.users import Changes, NewUser, Profile, User, UserPage
 from housekey.operations import accounts, audit, codes, hashing, onboarding
 from housekey.operations.addresses import check_address
 from housekey.operations.passwords import accepted
 from housekey.operations.policies import effective
-from housekey.operations.roles import must_outrank
+from housekey.operations.roles import join, keep_one_administrator, must_outrank
 from housekey.operations.transactions import durable
 from housekey.store import hot
-from housekey.store.models import Account, Role, RoleMember
+from housekey.store.models import Account
 from housekey.userstores.base import StoredUser
 from housekey.userstores.registry import store_for
 
@@ -45,14 +46,19 @@ def create(house: House, by: Principal, new: NewUser, now: datetime) -> User:
         password_hash = hashing.make(accepted(house, by.tenant, policy, new.name, new.password))
         standing = standing.password_set()
     user = User(uuid4(), new.name, new.profile, standing, now, now, roles=new.roles)
-    with durable(taken=f"User with the name: {new.name} already exists in the system. Choose another userName."):
+    with durable(taken=name_taken(new.name)):
         insert(by, user)
         store.insert(by.tenant, StoredUser(user.id, user.name, user.profile), password_hash)
-        _join(by, user)
+        for role in new.roles:
+            join(by, user.id, role)
         audit.record(by, "user:create", now, target=str(user.name), target_id=user.id, ask_password=new.ask_password)
         if new.ask_password:
             onboarding.invite(house, by, user, policy, now)
     return user
+
+
+def name_taken(name: UserName) -> Conflict:
+    return Conflict(f"User with the name: {name} already exists in the system. Choose another userName.", field="userName")
 
 
 def insert(by: Principal, user: User) -> None:
@@ -71,16 +77,6 @@ def insert(by: Principal, user: User) -> None:
         modified=user.modified,
     )
     hot.insert(row)
-
-
-def _join(by: Principal, user: User) -> None:
-    for name in user.roles:
-        role = Role.objects.within(by.tenant).filter(name=name).first()
-        if role is None:
-            raise Invalid(f"There is no role called {name}.", field="roles")
-        if not set(role.permissions) <= by.permissions:
-            raise NotPermitted(f"to give the role {name}")
-        hot.insert(RoleMember(tenant_id=by.tenant.id, role=role, account_id=user.id))
 
 
 def check_profile(profile: Profile) -> None:
@@ -122,7 +118,7 @@ def listing(by: Principal, *, status: str = "", search: str = "", offset: int = 
 
 
 def _with_status(rows: QuerySet[Account], status: str) -> QuerySet[Account]:
-    admin_locked = Q(locks__contains=ADMIN_INITIATED) | Q(locks__contains="MAX_ATTEMPTS")
+    admin_locked = Q(locks__contains=ADMIN_INITIATED) | Q(locks__contains=MAX_ATTEMPTS)
     match status:
         case "":
             return rows
@@ -146,70 +142,90 @@ def _with_status(rows: QuerySet[Account], status: str) -> QuerySet[Account]:
 def change(house: House, by: Principal, user_id: UUID, changes: Changes, now: datetime) -> User:
     """Apply `changes`; all of them or none. Raises NotFound, Stale, Invalid, PasswordRefused, NotPermitted.
 
-    A password set by an administrator ends whatever was pending and kills the outstanding code (spec section 3).
+    A password set by an administrator ends whatever was pending and kills the outstanding code (spec section 3). A password beside
+    askPassword is ignored. A corrected address of somebody invited kills the link that went to the old one and sends a new one.
     """
     by.must(USER_UPDATE)
     if changes.profile:
         check_profile(changes.profile)
     policy = effective(house, by.tenant)
     password_hash = ""
-    if changes.password is not None:
+    if changes.password is not None and not changes.ask_password:
         name = accounts.user(by.tenant, accounts.load(by.tenant, user_id)).name
         password_hash = hashing.make(accepted(house, by.tenant, policy, name, changes.password))
     with durable():
         account = accounts.hold(by.tenant, user_id)
-        must_outrank(by, account.id)
-        if changes.version is not None and changes.version != account.version:
-            raise Stale("The user was changed by somebody else meanwhile. Read it again and repeat your change.")
-        user = accounts.user(by.tenant, account)
-        if changes.ask_password and user.standing.has_password:
-            raise Invalid(
-                f"{user.name} has a password already. To make them choose a new one, use forcePasswordReset.", field="askPassword"
-            )
-        standing = _next_standing(user.standing, changes)
-        store = accounts.store_of(by.tenant, account)
-        if changes.profile and changes.profile != user.profile:
-            if changes.profile.mail != user.profile.mail:
-                account.email_verified = False
-            store.update(by.tenant, account.id, changes.profile)
-        if password_hash:
-            codes.end_live(by.tenant, account.id, "revoked", now)
-            store.set_password_hash(by.tenant, account.id, password_hash)
-        invited = changes.ask_password and not standing.has_password and standing.pending == ""
-        if invited:
+        before = accounts.user(by.tenant, account)
+        _may_change(by, account, before, changes)
+        kind = _message_due(by, before, changes, password_hash)
+        standing = _next_standing(before.standing, changes, new_password=bool(password_hash))
+        if kind:
             onboarding.must_be_on(policy)
-            onboarding.must_have_address((changes.profile or user.profile).mail)
             standing = onboarding.invited_standing(standing, policy)
+        _write(by, account, before, changes, password_hash)
+        if password_hash or kind or _mail_lost(before, changes):
+            codes.end_live(by.tenant, account.id, "superseded" if kind else "revoked", now)
         accounts.put(account, standing, now, new_credential=bool(password_hash))
         user = accounts.user(by.tenant, account)
-        if invited:
-            onboarding.invite(house, by, user, policy, now)
-        audit.record(by, "user:change", now, target=str(user.name), target_id=user.id, changed=_told(changes))
+        if kind:
+            onboarding.must_have_address(user.profile.mail)
+            onboarding.invite(house, by, user, policy, now, kind=kind)
+        audit.record(by, "user:change", now, target=str(user.name), target_id=user.id, changed=_told(changes, password_hash))
     return user
 
 
-def _next_standing(standing: Standing, changes: Changes) -> Standing:
-    if changes.password is not None:
+def _may_change(by: Principal, account: Account, before: User, changes: Changes) -> None:
+    must_outrank(by, account.id)
+    if changes.version is not None and changes.version != account.version:
+        raise Stale("The user was changed by somebody else meanwhile. Read it again and repeat your change.")
+    if changes.ask_password and before.standing.has_password:
+        raise Invalid(f"{before.name} has a password already. To make them choose a new one, use forcePasswordReset.", field="askPassword")
+    if changes.disabled or changes.locked:
+        if account.id == by.account_id:
+            raise Invalid("You cannot lock or disable your own account. Ask another administrator.", field="active")
+        keep_one_administrator(by.tenant, account)
+
+
+def _message_due(by: Principal, before: User, changes: Changes, password_hash: str) -> str:
+    """Which invitation this change sends: the first one, one to the corrected address, or none (`""`)."""
+    if password_hash:
+        return ""
+    if before.standing.pending == "":
+        return ASK_PASSWORD if changes.ask_password else ""
+    moved = changes.profile is not None and changes.profile.mail not in {"", before.profile.mail}
+    return RESEND_ASK_PASSWORD if moved and codes.live_to(by.tenant, before.id, before.profile.mail) else ""
+
+
+def _mail_lost(before: User, changes: Changes) -> bool:
+    """The address was taken away: a link that went there must not open the account."""
+    return changes.profile is not None and before.profile.mail != "" and changes.profile.mail == ""
+
+
+def _write(by: Principal, account: Account, before: User, changes: Changes, password_hash: str) -> None:
+    store = accounts.store_of(by.tenant, account)
+    if changes.profile and changes.profile != before.profile:
+        if changes.profile.mail != before.profile.mail:
+            account.email_verified = False
+        store.update(by.tenant, account.id, changes.profile)
+    if password_hash:
+        store.set_password_hash(by.tenant, account.id, password_hash)
+
+
+def _next_standing(standing: Standing, changes: Changes, *, new_password: bool) -> Standing:
+    if new_password:
         standing = standing.password_set()
     if changes.disabled is not None:
         standing = replace(standing, disabled=changes.disabled)
-    if changes.locked is not None:
-        standing = (
-            standing.locked_by(ADMIN_INITIATED)
-            if changes.locked
-            else standing.unlocked_from(ADMIN_INITIATED).unlocked_from("MAX_ATTEMPTS_EXCEEDED")
-        )
+    if changes.locked:
+        standing = standing.locked_by(ADMIN_INITIATED)
+    elif changes.locked is False:
+        standing = standing.unlocked_from(ADMIN_INITIATED).unlocked_from(MAX_ATTEMPTS)
     return standing
 
 
-def _told(changes: Changes) -> dict[str, bool | None]:
-    """What the audit log says was changed: names, never values of passwords."""
-    return {
-        "profile": changes.profile is not None,
-        "password": changes.password is not None,
-        "disabled": changes.disabled,
-        "locked": changes.locked,
-    }
+def _told(changes: Changes, password_hash: str) -> dict[str, bool | None]:
+    """What the audit log says was changed: names, never values."""
+    return {"profile": changes.profile is not None, "password": bool(password_hash), "disabled": changes.disabled, "locked": changes.locked}
 
 
 def delete(by: Principal, user_id: UUID, now: datetime) -> None:
@@ -220,18 +236,12 @@ def delete(by: Principal, user_id: UUID, now: datetime) -> None:
         must_outrank(by, account.id)
         if account.id == by.account_id:
             raise Invalid("You cannot delete your own account. Ask another administrator.", field="id")
-        _keep_one_administrator(by, account)
+        keep_one_administrator(by.tenant, account)
         name = accounts.user(by.tenant, account).name
         codes.end_live(by.tenant, account.id, "revoked", now)
         accounts.store_of(by.tenant, account).delete(by.tenant, account.id)
         Account.objects.within(by.tenant).filter(id=account.id).delete()
         audit.record(by, "user:delete", now, target=str(name), target_id=user_id)
-
-
-def _keep_one_administrator(by: Principal, account: Account) -> None:
-    members = RoleMember.objects.within(by.tenant).filter(role__name=ADMINISTRATOR)
-    if members.filter(account=account).exists() and members.count() == 1:
-        raise Invalid("This is the last administrator. Make somebody else administrator first.", field="id")
 
 
 def by_name(by: Principal, username: str) -> User:

@@ -104,13 +104,13 @@ def read_changes(body: dict[str, Any], before: dict[str, Any], present: Profile)
     refuse_later(written)
     if str(written.body.get("userName", "")) != str(old.body.get("userName", "")):
         raise ScimInvalid("userName cannot be changed.", "mutability", field="userName")
-    next_profile = profile(written)
+    next_profile, ask_password = profile(written), bool(written.flag("askPassword"))
     return Changes(
         profile=next_profile if next_profile != present else None,
         disabled=_changed(disabled(written), disabled(old)),
         locked=_changed(written.flag("accountLocked"), old.flag("accountLocked")),
-        password=_password(written.body),
-        ask_password=bool(written.flag("askPassword")),
+        password=None if ask_password else _password(written.body),
+        ask_password=ask_password,
     )
 
 

@@ -17,6 +17,7 @@ from housekey.scim.errors import ScimInvalid
 from housekey.scim.reading import check_text
 
 MOST_OPERATIONS = 100
+MOST_ROWS = 100
 _PATH = re.compile(r"(?P<name>[A-Za-z$][\w$-]*)(\[(?P<filter>[^\[\]]{1,500})\])?(\.(?P<sub>[A-Za-z$][\w$-]*))?")
 _TERM = re.compile(r'\s*(?P<name>[A-Za-z]\w*)\s+(?P<op>eq|ne|co|sw|ew)\s+(?P<value>"(?:[^"\\]|\\.)*"|true|false)\s*', re.IGNORECASE)
 _TESTS: dict[str, Callable[[str, str], bool]] = {
@@ -128,8 +129,16 @@ def _spelling(holder: dict[str, Any], name: str) -> str:
     return next((key for key in holder if key.lower() == name.lower()), name)
 
 
+def _few(rows: list[Any]) -> None:
+    """Each value is compared with each: no more of them than `dialect` takes in the end."""
+    if len(rows) > MOST_ROWS:
+        raise ScimInvalid(f"At most {MOST_ROWS} values in one attribute.", "invalidValue", field="value")
+
+
 def _merged(rows: list[Any], added: list[Any]) -> list[Any]:
     """Added values, once each; a new primary takes the place of the old one (RFC 7644 section 3.5.2)."""
+    _few(rows)
+    _few(added)
     added = [{"value": row} if isinstance(row, str) else row for row in added]
     if any(isinstance(row, dict) and row.get("primary") for row in added):
         rows = [{**row, "primary": False} if isinstance(row, dict) else row for row in rows]
@@ -154,6 +163,7 @@ def _in_rows(holder: dict[str, Any], name: str, text: str, sub: str | None, op: 
     rows = holder.setdefault(name, [])
     if not isinstance(rows, list):
         raise ScimInvalid(f"{name} has no values to choose from.", "invalidPath", field="path")
+    _few(rows)
     chosen = [row for row in rows if isinstance(row, dict) and all(_holds(row, term) for term in terms)]
     if op == "remove" and not sub:
         holder[name] = [row for row in rows if row not in chosen]

@@ -63,7 +63,7 @@ def who(request: Asked) -> Principal:
         colon = ""
     if not colon:
         raise NotSignedIn("Authorization failure. Authorization information was invalid or missing from your request.")
-    by = login.basic(request.tenant, username, password, network=request.network, now=now())
+    by = login.basic(request.tenant, username, password, network=request.network, now=now(), by_path=request.path.startswith("/t/"))
     if by.tenant.id != request.tenant.id and request.path.startswith("/t/"):
         raise NotSignedIn("Authorization failure. Authorization information was invalid or missing from your request.")
     return by

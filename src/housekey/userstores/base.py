@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -30,8 +31,8 @@ class UserStore(Protocol):
     def many(self, tenant: Tenant, ids: list[UUID]) -> dict[UUID, StoredUser]:
         """The users of `ids` that exist, in one query."""
 
-    def matching(self, tenant: Tenant, text: str) -> list[UUID]:
-        """Ids of users whose name, full name or address contains `text` (at most 1,000)."""
+    def matching(self, tenant: Tenant, text: str) -> Iterable[UUID]:
+        """Ids of all users in whose name, full name or address every word of `text` is found. May be a query that has not run yet."""
 
     def update(self, tenant: Tenant, user_id: UUID, profile: Profile) -> None: ...
 

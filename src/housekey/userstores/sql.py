@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from housekey.core.users import Email, Profile
 from housekey.store import hot
 from housekey.store.models import SqlUser
 from housekey.userstores.base import StoredUser
+
+WORDS = 10
+"""Words of a search that are looked for one by one; the last holds what is left. Databases do not take conditions without end."""
 
 _COLUMNS = ("id", "domain", "username", "given_name", "family_name", "locale", "emails", "more")
 
@@ -46,12 +50,14 @@ class SqlStore:
         rows = SqlUser.objects.within(tenant).filter(id__in=ids).values_list(*_COLUMNS)
         return {row[0]: _stored(row) for row in rows}
 
-    def matching(self, tenant: Tenant, text: str) -> list[UUID]:
-        key = name_key(text)
-        found = SqlUser.objects.within(tenant).filter(
-            Q(name_key__contains=key) | Q(mail_key__contains=key) | Q(given_name__icontains=text) | Q(family_name__icontains=text)
-        )
-        return list(found.values_list("id", flat=True)[:1000])
+    def matching(self, tenant: Tenant, text: str) -> Iterable[UUID]:
+        found = SqlUser.objects.within(tenant)
+        for word in text.split(maxsplit=WORDS - 1):
+            key = name_key(word)
+            found = found.filter(
+                Q(name_key__contains=key) | Q(mail_key__contains=key) | Q(given_name__icontains=word) | Q(family_name__icontains=word)
+            )
+        return found.values_list("id", flat=True)
 
     def update(self, tenant: Tenant, user_id: UUID, profile: Profile) -> None:
         SqlUser.objects.within(tenant).filter(id=user_id).update(**_columns(profile))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -43,3 +47,13 @@ def clear_ticket(response: HttpResponse) -> None:
 
 def ticket(request: HttpRequest) -> str:
     return request.COOKIES.get(_name("ticket"), "")
+
+
+def mark(ticket: str) -> str:
+    """What a form carries (22 characters) to say for which ticket it was shown: the browser holds one ticket, its tabs many forms."""
+    digest = hmac.digest(ticket.encode("utf-8", "surrogatepass"), b"form", hashlib.sha256)
+    return base64.urlsafe_b64encode(digest)[:22].decode()
+
+
+def marked(ticket: str, given: str) -> bool:
+    return hmac.compare_digest(mark(ticket).encode(), given.encode("utf-8", "surrogatepass"))

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import set_script_prefix
 from django.utils import translation
 
@@ -17,8 +18,10 @@ from housekey.operations import sessions, tenants
 from housekey.web import cookies, refusals
 from housekey.web.house import house, now
 from housekey.web.network import client_address
+from housekey.web.refusals import OUTAGE
 from housekey.web.request import Asked
 
+_READY = "/readyz"
 _TENANT = re.compile(r"/t/([^/]+)(/.*)?")
 _APIS = ("/scim2", "/api", "/oauth2", "/services", "/healthz", "/readyz")
 
@@ -48,12 +51,9 @@ class Gate:
     def __call__(self, raw: HttpRequest) -> HttpResponse:
         request = cast(Asked, raw)
         request.network = client_address(request.META, house().config.server.trusted_proxies)
-        if not self._settle_tenant(request):
-            response = refusals.unknown_tenant(request)
-        else:
-            self._settle_person(request)
-            with translation.override(self._language(request)):
-                response = self.answer(request)
+        readable = self._read_query(request)
+        with translation.override(self._language(request)):
+            response = self._admit(request, readable=readable)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
@@ -61,7 +61,32 @@ class Gate:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """A refusal a page did not turn into something better. Doors with a dialect of their own catch theirs themselves."""
+        if isinstance(error, OUTAGE):
+            return refusals.unavailable(request)
         return refusals.page(cast(Asked, request), error) if isinstance(error, Refused) else None
+
+    def _admit(self, request: Asked, *, readable: bool) -> HttpResponse:
+        """Settle who is asking and where, then let the request in."""
+        if request.path_info == _READY and readable:
+            # It must be able to say that there is no database, so it waits for none here.
+            return self.answer(request)
+        try:
+            known = self._settle_tenant(request)
+            if known:
+                self._settle_person(request)
+        except (*OUTAGE, Refused):
+            return refusals.unavailable(request)
+        if not known:
+            return refusals.unknown_tenant(request)
+        return self.answer(request) if readable else refusals.bad_request(request)
+
+    def _read_query(self, request: Asked) -> bool:
+        """An address of too many parts (`limits.form_fields`) has none: even the page that refuses it looks at them (A-182)."""
+        try:
+            return request.GET is not None
+        except TooManyFieldsSent:
+            request.GET = QueryDict()
+            return False
 
     def _settle_tenant(self, request: Asked) -> bool:
         """Take `/t/<tenant>` off the path, so that every door exists under it and every link made here keeps it."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import cast
 
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from housekey.core.errors import (
@@ -37,6 +41,10 @@ STATUS: tuple[tuple[type[Refused], int], ...] = (
     (Unavailable, 503),
 )
 
+OUTAGE = (OperationalError, InterfaceError)
+"""What Django raises when the database is away or does not take the request now."""
+_SCIM = re.compile(r"(/t/[^/]+)?/(scim2|api)")
+
 
 def status_of(refusal: Refused) -> int:
     """The HTTP status of a refusal, the same at every door that speaks HTTP statuses."""
@@ -51,10 +59,32 @@ def page(request: Asked, refusal: Refused) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, sentence: str, *, retry_after: int = 0) -> HttpResponse:
-    response = render(request, "refusal.html", {"status": status, "sentence": sentence}, status=status)
+    try:
+        response = render(request, "refusal.html", {"status": status, "sentence": sentence}, status=status)
+    except OUTAGE:
+        return unavailable(request)
     if retry_after:
         response["Retry-After"] = str(retry_after)
     return response
+
+
+def unavailable(request: HttpRequest) -> HttpResponse:
+    """503 without a look at the database: it is what cannot be reached. The broken connection is given up."""
+    connection.close()
+    refusal = Unavailable("The service cannot be reached at the moment. Nothing was changed; please try again shortly.", retry_after=5)
+    if _SCIM.match(request.path_info):
+        response = _scim(503, refusal.sentence)
+    else:
+        # Without the request: what every page knows about itself comes from the database.
+        context = {"sentence": _(refusal.sentence), "language": get_language() or "en"}
+        response = HttpResponse(render_to_string("unavailable.html", context), status=503)
+    response["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def _scim(status: int, detail: str) -> HttpResponse:
+    body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": str(status), "detail": detail}
+    return HttpResponse(json.dumps(body), status=status, content_type="application/scim+json")
 
 
 def unknown_tenant(request: HttpRequest) -> HttpResponse:
@@ -70,15 +100,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
     return _page(request, 403, sentence)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     return _page(request, 400, _("The request could not be understood."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    if request.path_info.startswith(("/scim2", "/api")):
-        schema = "urn:ietf:params:scim:api:messages:2.0:Error"
-        body = {"schemas": [schema], "status": "404", "detail": "There is nothing at this address."}
-        return HttpResponse(json.dumps(body), status=404, content_type="application/scim+json")
+    if _SCIM.match(request.path_info):
+        return _scim(404, "There is nothing at this address.")
     return _page(cast(Asked, request), 404, _("There is no page at this address."))
 
 

@@ -3,8 +3,10 @@
 - A body without Content-Length (chunked, HTTP/2) reaches Django as an empty one (Django ticket 35838): bodies are read here.
 - Set-Cookie values get a leading space from Django (ticket 36467), and strict HTTP/2 clients reset the stream: stripped.
 - Bodies over `limits.body` get 413 before anything is parsed.
+- A charset other than UTF-8 in Content-Type is taken away: Django decodes even the address with it, or fails to (A-105).
 - A client that sends its body slowly holds a thread of the server, never one of Django's (A-183): those are few, because each
-  keeps a database connection.
+  keeps a database connection. One client gets a part of those threads only (`housekey.web.places`).
+- The scheme is what a trusted proxy says its client spoke.
 
 Static files and `/healthz` are answered here, without a database or a session.
 """
@@ -12,7 +14,7 @@ Static files and `/healthz` are answered here, without a database or a session.
 from __future__ import annotations
 
 import io
-import threading
+import re
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,15 +25,17 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from whitenoise import WhiteNoise  # type: ignore[import-untyped] # it ships no types
 
+from housekey.web.network import host, scheme
+from housekey.web.places import Places
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 STATIC = Path(__file__).resolve().parent / "static"
 FOREVER = "public, max-age=31536000, immutable"
-MOST_BODIES = 96
-"""Bodies that may be on their way at one time; the server has more threads than that, so whatever has no body is still answered."""
 BODY_SECONDS = 30.0
 _PIECE = 65_536
+_CHARSET = re.compile(r";\s*charset\s*=(?!\s*[\"']?utf-?8\b)[^;]*", re.IGNORECASE)
 _BODILESS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _SENTENCES = {
     "400 Bad Request": "The Content-Length header is not a number, or the body is shorter than it says.",
@@ -42,12 +46,15 @@ _SENTENCES = {
 
 
 class Application:
-    """Wraps Django's WSGI handler. `limit` is the largest body in bytes, `threads` how many requests Django works on at a time."""
+    """Wraps Django's WSGI handler. `limit` is the largest body in bytes, `threads` how many requests Django works on at a time.
 
-    def __init__(self, inner: WSGIApplication, *, limit: int, threads: int) -> None:
-        self._django, self._limit = inner, limit
+    `trusted` are the networks of proxies.
+    """
+
+    def __init__(self, inner: WSGIApplication, *, limit: int, threads: int, trusted: tuple[str, ...] = ()) -> None:
+        self._django, self._limit, self._trusted = inner, limit, trusted
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
-        self._bodies = threading.BoundedSemaphore(MOST_BODIES)
+        self._places = Places(shared=bool(trusted))
         self._static = _static_files()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -57,6 +64,8 @@ class Application:
         if path.startswith("/static/"):
             answer: Iterable[bytes] = self._static(environ, _forever(environ, start_response))
             return answer
+        environ["CONTENT_TYPE"] = _CHARSET.sub("", environ.get("CONTENT_TYPE", ""))
+        environ["wsgi.url_scheme"] = scheme(environ, self._trusted) or environ["wsgi.url_scheme"]
         refusal = self._take_body(environ)
         if refusal:
             return _plain(refusal, _SENTENCES[refusal], start_response)
@@ -90,15 +99,13 @@ class Application:
             return "413 Content Too Large"
         if length == "" and environ["REQUEST_METHOD"] in _BODILESS:
             return ""
-        # The short wait lets a burst pass whose bodies have all arrived; nobody waits behind clients that dawdle.
-        if not self._bodies.acquire(timeout=0.02):
-            return "503 Service Unavailable"
-        try:
-            body = _read(environ["wsgi.input"], self._limit)
-        except TimeoutError:
-            return "408 Request Timeout"
-        finally:
-            self._bodies.release()
+        with self._places.taken(host(environ.get("REMOTE_ADDR", ""))) as place:
+            if not place:
+                return "503 Service Unavailable"
+            try:
+                body = _read(environ["wsgi.input"], self._limit)
+            except TimeoutError:
+                return "408 Request Timeout"
         if len(body) > self._limit:
             return "413 Content Too Large"
         if length and len(body) != int(length):
@@ -163,7 +170,8 @@ def _static_files() -> WhiteNoise:
 
 def _application() -> Application:
     config = settings.HOUSE.config
-    return Application(get_wsgi_application(), limit=config.limits.body, threads=config.server.threads)
+    return Application(get_wsgi_application(), limit=config.limits.body, threads=config.server.threads,
+                       trusted=config.server.trusted_proxies)
 
 
 application = _application()

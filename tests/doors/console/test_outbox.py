@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from email import message_from_string, policy
 
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from housekey.conf.schema import EmailSender
 from tests.doors.pages.support import Browser
 from tests.operations.support import World
 
@@ -52,6 +57,35 @@ def test_the_first_page_says_what_needs_attention(guest: Browser, world: World) 
     page = guest.get("/console/").page
     assert "No mail server is set up." in page
     assert re.search(r"Invited\s*<b>1</b>", page)
+
+
+def test_a_message_kept_here_can_be_sent_once_there_is_a_mail_server(guest: Browser, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.invite()
+    world.mails()
+    address = newest(guest)
+    assert "Send again" not in guest.get(address).page
+    with_mail = world.configured(email=EmailSender(hostname="mail.example.com"))
+    for place in ("housekey.console.views.outbox.house", "housekey.console.views.overview.house"):
+        monkeypatch.setattr(place, lambda: with_mail)
+    page = guest.get(address).page
+    assert "Send again" in page
+    assert "No mail server is set up" not in page
+    assert re.search(r"Kept here\s*<b>1</b></a>", guest.get("/console/").page)
+    guest.get(address)
+    assert guest.post(address + "redrive").location == address + "?done=redriven"
+    assert ">jane@example.com<" in guest.get("/console/outbox/?state=queued").page
+
+
+def test_the_first_page_asks_the_database_little_however_many_there_are(guest: Browser, world: World) -> None:
+    for name in ("jane", "john", "mary"):
+        world.invite(name)
+    world.mails()
+    guest.get("/console/")
+    with CaptureQueriesContext(connection) as asked:
+        page = guest.get("/console/").page
+    assert re.search(r"Users\s*<b>4</b>", page)
+    assert re.search(r"Kept here\s*<b>3</b>", page)
+    assert len(asked) <= 14, [query["sql"] for query in asked]
 
 
 def test_the_living_page_shows_every_component(guest: Browser) -> None:

@@ -15,6 +15,7 @@ SHOW = "/accountrecoveryendpoint/passwordreset.do"
 COMPLETE = "/accountrecoveryendpoint/completepasswordreset.do"
 RESEND = "/accountrecoveryendpoint/resendlink.do"
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_FORM = re.compile(r'name="form" value="([^"]+)"')
 
 
 class Browser:
@@ -22,7 +23,7 @@ class Browser:
 
     def __init__(self) -> None:
         self.client = Client(enforce_csrf_checks=True)
-        self.page, self.status, self.location, self.token = "", 0, "", ""
+        self.page, self.status, self.location, self.token, self.form = "", 0, "", "", ""
         self.headers: Any = {}
 
     def get(self, path: str, **headers: str) -> Browser:
@@ -48,6 +49,8 @@ class Browser:
         self.location = response.headers.get("Location", "")
         token = _TOKEN.search(self.page)
         self.token = token[1] if token else self.token
+        form = _FORM.search(self.page)
+        self.form = form[1] if form else self.form
         return self
 
     def sign_in(self, username: str, password: str, **more: str) -> Browser:
@@ -59,7 +62,8 @@ class Browser:
         return self
 
     def set_password(self, password: str, again: str | None = None) -> Browser:
-        return self.post(COMPLETE, {"reset-password": password, "reset-password2": password if again is None else again})
+        """Submit the form that was shown last, with the mark it carries."""
+        return self.post(COMPLETE, {"form": self.form, "reset-password": password, "reset-password2": password if again is None else again})
 
     @property
     def heading(self) -> str:

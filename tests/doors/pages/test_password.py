@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from housekey.operations import onboarding, users
+from housekey.core.policy import SUPPORT
+from housekey.operations import onboarding, policies, users
 from tests.doors.pages.support import COMPLETE, OPEN, RESEND, SHOW, Browser
 from tests.operations.support import OTHER_PASSWORD, World, counts
 
@@ -80,6 +81,17 @@ def test_a_used_link_says_so_and_offers_sign_in(guest: Browser, world: World) ->
     assert (guest.status, guest.heading) == (410, "This link was already used.")
     assert "Send a new link" not in guest.page
     assert "jane" not in guest.page.replace(address, "")
+    assert 'href="/authenticationendpoint/login.do"' in guest.page
+    assert "Forgot your password? Ask the people who run the accounts of" in guest.page
+
+
+def test_a_used_link_names_the_support_contact(guest: Browser, world: World) -> None:
+    address = link(world)
+    guest.get(address).follow().set_password(OTHER_PASSWORD)
+    for contact, shown in (("Desk 7", "Forgot your password? Ask Desk 7"),
+                           ("help@example.com", 'Forgot your password? Ask <a href="mailto:help@example.com">help@example.com</a>')):
+        policies.change(world.house, world.by, {SUPPORT: contact}, {}, world.now)
+        assert shown in guest.get(address).page
 
 
 def test_an_expired_link_offers_a_new_one_and_it_arrives(guest: Browser, world: World) -> None:
@@ -130,6 +142,38 @@ def test_asking_again_tells_nothing_about_the_link(guest: Browser) -> None:
 def test_without_a_ticket_there_is_no_form(guest: Browser) -> None:
     assert guest.get(SHOW).status == 404
     assert guest.get(COMPLETE).location == SHOW
+
+
+def test_a_form_sets_the_password_of_nobody_but_the_one_it_was_shown_for(guest: Browser, world: World) -> None:
+    """Two links opened in one browser: the older form stands in another tab, and the browser holds the newer ticket."""
+    guest.get(link(world)).follow()
+    alices = guest.form
+    world.invite("bob", "bob@example.com")
+    guest.get(f"{OPEN}?confirmation={world.newest_code('bob@example.com')}").follow()
+    bobs, guest.form = guest.form, alices
+    before = counts()
+    guest.set_password(OTHER_PASSWORD)
+    assert (guest.status, "This form belongs to another link. Open the link in the message again." in guest.page) == (400, True)
+    assert not [name for name in ("jane", "bob") if name in guest.page]
+    assert counts() == before
+    guest.form = bobs
+    assert "Password Set Successfully" in guest.set_password(OTHER_PASSWORD).page
+    assert guest.sign_in("bob", OTHER_PASSWORD).status == 303
+
+
+@pytest.mark.parametrize("mark", ["", "x", "é" * 22, "A" * 22])
+def test_a_form_without_its_mark_sets_no_password(guest: Browser, world: World, mark: str) -> None:
+    guest.get(link(world)).follow()
+    guest.form = mark
+    assert (guest.set_password(OTHER_PASSWORD).status, "jane" in guest.page) == (400, False)
+    assert guest.get(SHOW).heading == "Set Password", "nothing was spent"
+
+
+def test_the_forms_mark_is_not_the_ticket(guest: Browser, world: World) -> None:
+    guest.get(link(world)).follow()
+    ticket = next(cookie.value for name, cookie in guest.client.cookies.items() if name.endswith("ticket"))
+    assert guest.form
+    assert ticket not in guest.page
 
 
 def test_opening_a_link_leaves_somebody_elses_session_alone(guest: Browser, world: World) -> None:

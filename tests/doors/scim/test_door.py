@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from housekey.core.names import split_username
 from housekey.core.principal import HELP_DESK
 from housekey.operations import throttle, users
 from housekey.store.models import AuditEntry
@@ -50,7 +51,7 @@ def test_the_scheme_is_read_in_any_case_and_names_as_at_sign_in(world: World) ->
 
 def test_guessing_is_slowed_down_with_the_seconds_to_wait(world: World, scim: Scim) -> None:
     world.add("sam")
-    for spelling in ("sam", "SAM", "PRIMARY/sam", "ｓａｍ", "sam@carbon.super", "Sam"):
+    for spelling in ("sam", "SAM", "PRIMARY/sam", "ｓａｍ", "sam@carbon.super"):
         assert Scim(spelling, "wrong").named("x").status == 401
     answer = Scim("sam", PASSWORD).named("x")
     assert answer.status == 429
@@ -63,8 +64,8 @@ def test_a_client_cannot_choose_its_address(world: World, header: str) -> None:
     """A-041: the audit log shows the socket's address, and the limit counts it."""
     assert Scim("nobody", "wrong").create(person(), headers={header: "203.0.113.9"}).status == 401
     assert AuditEntry.objects.within(world.tenant).get(outcome="refused").network == "127.0.0.1"
-    for number in range(100):
-        throttle.reserve(number.to_bytes(32), throttle.network_key("127.0.0.1"), datetime.now(UTC))
+    for number in range(99):
+        throttle.reserve(throttle.keys(world.tenant, split_username(f"u{number}"), "127.0.0.1"), datetime.now(UTC), known=lambda: False)
     assert Scim("somebody", "wrong").create(person(), headers={header: "203.0.113.10"}).status == 429
 
 
@@ -148,7 +149,7 @@ def test_an_id_that_is_nobodys_is_not_found(scim: Scim, user_id: str) -> None:
 
 @pytest.mark.parametrize(("method", "path", "allow"),
                          [("PUT", "", "GET, POST"), ("DELETE", "", "GET, POST"), ("POST", "/" + NOBODY, "GET, PATCH, DELETE"),
-                                                       ("TRACE", "", "GET, POST"), ("OPTIONS", "", "GET, POST"), ("HACK", "", "GET, POST")])
+                                                       ("TRACE", "", "GET, POST"), ("OPTIONS", "", "GET, POST"), ("BREW", "", "GET, POST")])
 def test_methods_that_are_not_possible_say_which_are(scim: Scim, method: str, path: str, allow: str) -> None:
     answer = scim.send(method, path, b"{}")
     assert (answer.status, answer.headers["Allow"]) == (405, allow)

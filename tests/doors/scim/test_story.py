@@ -59,12 +59,16 @@ def test_the_printed_request_ends_with_paul_signed_in(db: None, house: House, tm
     assert form.status_code == 303
     assert link.query not in form["Location"]
     complete = "/accountrecoveryendpoint/completepasswordreset.do"
-    assert browser.get(form["Location"]).status_code == 200
-    assert browser.post(complete, {"reset-password": "", "reset-password2": ""}).status_code == 200
+    shown = browser.get(form["Location"])
+    assert shown.status_code == 200
+    mark = re.search(r'name="form" value="([^"]+)"', shown.content.decode())
+    assert mark
+    hidden = {"form": mark[1]}
+    assert browser.post(complete, hidden | {"reset-password": "", "reset-password2": ""}).status_code == 200
     paul = users.by_name(world.by, "Paul")
     assert (paul.standing.state, paul.version) == ("PENDING_AP", 1)
 
-    assert browser.post(complete, {"reset-password": PASSWORD, "reset-password2": PASSWORD}).status_code == 200
+    assert browser.post(complete, hidden | {"reset-password": PASSWORD, "reset-password2": PASSWORD}).status_code == 200
     assert Scim("admin", "admin").named("paul").body["Resources"][0]["urn:scim:wso2:schema"] == {
         "accountState": "UNLOCKED", "accountLocked": False, "emailVerified": True}
     worker.drain(world.house, datetime.now(UTC))

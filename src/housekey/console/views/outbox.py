@@ -40,8 +40,9 @@ def listing(request: Asked) -> HttpResponse:
 
 
 def _page(request: Asked, message_id: UUID, refusal: str = "", status: int = 200) -> HttpResponse:
-    it = outbox.get(house(), request.by, message_id)
+    it, mail = outbox.get(house(), request.by, message_id), house().config.email.configured
     return render(request, "console/message.html", {
+        "may_send": it.state == "failed" or (it.state == "kept" and mail), "mail": mail,
         "it": it, "badge": states.MESSAGES[it.state], "kind": states.KINDS.get(it.kind, it.kind), "refusal": refusal,
         "links": list(dict.fromkeys(_LINK.findall(it.text))), "may_change": request.by.may(OUTBOX_UPDATE),
         "tries": [{"at": at, "outcome": states.OUTCOMES.get(outcome, outcome), "good": outcome in {"sent", "kept"}, "detail": detail}

@@ -18,14 +18,14 @@ from housekey.web.request import Asked
 def _people(by: Principal) -> dict[str, int]:
     if not by.may(USER_LIST):
         return {}
-    return {key: users.listing(by, status=status, limit=1).total
+    return {key: users.listing(by, status=status, limit=0).total
             for key, status in (("all", ""), ("invited", "invited"), ("not_invited", "not-invited"), ("locked", "locked"))}
 
 
 def _messages(by: Principal) -> dict[str, int]:
     if not by.may(OUTBOX_VIEW):
         return {}
-    return {state: outbox.listing(by, state=state, limit=1).total for state in ("failed", "queued", "kept")}
+    return outbox.counts(by)
 
 
 @require_safe
@@ -34,7 +34,7 @@ def home(request: Asked) -> HttpResponse:
     people, messages = _people(request.by), _messages(request.by)
     return render(request, "console/home.html", {
         "people": people, "messages": messages,
-        "default_password": request.by.may(GOVERNANCE_UPDATE) and bootstrap.default_password_in_use(house()),
+        "default_password": request.by.may(GOVERNANCE_UPDATE) and bootstrap.default_password_in_use(house(), request.tenant),
         "inviting": effective(house(), request.tenant).on(ENABLE),
         "mail": house().config.email.configured, "calm": not (messages.get("failed") or people.get("not_invited") or people.get("locked")),
     })

@@ -45,7 +45,7 @@ def _fields(data: dict[str, str] | None = None) -> Form:
 def _page(request: Asked, form: Form, broken: tuple[str, ...] = (), status: int = 200) -> HttpResponse:
     return render(request, "pages/account.html", {
         "user": own_password.me(request.by), "form": form, "rules": own_password.password_rules(house(), request.by), "broken": broken,
-        "sessions": sessions.my_sessions(request.by), "events": sentences(audit.mine(request.by)),
+        "sessions": sessions.my_sessions(house(), request.by, now()), "events": sentences(audit.mine(request.by)),
     }, status=status)
 
 

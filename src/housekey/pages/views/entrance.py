@@ -55,7 +55,7 @@ def login(request: Asked) -> HttpResponse:
     if form.check_required():
         try:
             signed_in = sign_in(house(), request.tenant, form.text("username"), form.text("password"), network=request.network,
-                                agent=request.headers.get("User-Agent", ""), now=now())
+                                agent=request.headers.get("User-Agent", ""), now=now(), by_path=request.path.startswith("/t/"))
             return _welcome(request, signed_in, goal)
         except WrongCredentials as refusal:
             form.sentence = _(refusal.sentence)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from housekey.core.errors import DeadCode, DeadReason, PasswordRefused
+from housekey.core.errors import DeadCode, DeadReason, Invalid, PasswordRefused
 from housekey.operations import onboarding, recovery
 from housekey.operations.recovery import PasswordForm
 from housekey.web import cookies
@@ -83,7 +83,8 @@ def _fields(data: dict[str, str] | None = None) -> Form:
 
 def _page(request: Asked, shown: PasswordForm, form: Form, broken: tuple[str, ...] = ()) -> HttpResponse:
     heading = _("Set Password") if shown.invite else _("Reset Password")
-    return render(request, "pages/password.html", {"form": form, "shown": shown, "heading": heading, "broken": broken})
+    mark = cookies.mark(cookies.ticket(request))
+    return render(request, "pages/password.html", {"form": form, "shown": shown, "heading": heading, "broken": broken, "mark": mark})
 
 
 @require_safe
@@ -98,10 +99,15 @@ def show(request: Asked) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def complete(request: Asked) -> HttpResponse:
-    """Take the password. GET (a reload from the address bar) leads back to the form."""
+    """Take the password. GET (a reload from the address bar) leads back to the form.
+
+    Raises Invalid for a form that was shown for another ticket than the browser holds by now: whose password would that be?
+    """
     if request.method != "POST":
         return see_other(reverse("set-password"))
     ticket, form = cookies.ticket(request), _fields(request.POST.dict())
+    if ticket and not cookies.marked(ticket, request.POST.get("form", "")):
+        raise Invalid("This form belongs to another link. Open the link in the message again.")
     try:
         if form.check_required() and form.text("reset-password") != form.text("reset-password2"):
             form.fail("reset-password2", _("The two passwords are not the same."))

@@ -117,6 +117,7 @@ class Migration(migrations.Migration):
                 ("state", models.CharField(default="queued", max_length=10)),
                 ("created", models.DateTimeField()),
                 ("due", models.DateTimeField()),
+                ("retry_from", models.DateTimeField()),
                 ("leased_until", models.DateTimeField(null=True)),
                 ("leased_by", models.CharField(blank=True, default="", max_length=80)),
                 ("attempts", models.PositiveIntegerField(default=0)),

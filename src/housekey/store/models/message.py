@@ -26,6 +26,8 @@ class Message(Scoped):
     state = models.CharField(max_length=10, default="queued")
     created = models.DateTimeField()
     due = models.DateTimeField()
+    retry_from = models.DateTimeField()
+    """When it was first due, or put back by an administrator: how long it has been tried counts from here."""
     leased_until = models.DateTimeField(null=True)
     leased_by = models.CharField(max_length=80, default="", blank=True)
     attempts = models.PositiveIntegerField(default=0)

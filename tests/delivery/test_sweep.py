@@ -1,0 +1,119 @@
+"""What nobody can use any more does not stay for ever; what somebody can, stays."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from housekey.conf.house import House
+from housekey.core.names import Tenant
+from housekey.delivery import outbox, sweep, worker
+from housekey.store.models import Account, Code, Session, Throttle, Ticket
+from tests.delivery.helpers import Enqueue, stored
+from tests.support.at_once import at_once, with_own_connection
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def code(enqueue: Enqueue) -> Code:
+    found = stored(enqueue()).code
+    assert found is not None
+    return found
+
+
+def ticket(code: Code, expires: datetime) -> bytes:
+    digest = uuid4().bytes * 2
+    Ticket.objects.create(tenant_id=code.tenant_id, digest=digest, code=code, created=expires - HOUR, expires=expires)
+    return digest
+
+
+def session(account: Account, seen: datetime) -> bytes:
+    digest = uuid4().bytes * 2
+    Session.objects.create(tenant_id=account.tenant_id, digest=digest, account=account, credential_version=1, created=seen - HOUR,
+                           last_seen=seen)
+    return digest
+
+
+def counter(last: datetime) -> bytes:
+    key = uuid4().bytes * 2
+    Throttle.objects.create(key=key, failures=3, last=last.timestamp(), until=last.timestamp())
+    return key
+
+
+def left(model: type[Ticket] | type[Session] | type[Throttle]) -> set[bytes]:
+    column = "key" if model is Throttle else "digest"
+    return {bytes(value) for value in model._base_manager.values_list(column, flat=True)}
+
+
+def test_a_ticket_goes_a_day_after_its_end(mailing: House, code: Code, now: datetime) -> None:
+    ticket(code, now - DAY - HOUR)
+    kept = {ticket(code, now - DAY + HOUR), ticket(code, now + HOUR)}
+    worker.Sender(mailing, lambda: now).sweep()
+    assert left(Ticket) == kept
+
+
+def test_a_session_goes_when_it_has_ended(mailing: House, code: Code, now: datetime) -> None:
+    limits = mailing.config.sessions
+    session(code.account, now - timedelta(minutes=limits.idle + 1))
+    session(code.account, now - timedelta(minutes=limits.absolute + 1))
+    kept = {session(code.account, now - timedelta(minutes=limits.idle - 1)), session(code.account, now)}
+    worker.Sender(mailing, lambda: now).sweep()
+    assert left(Session) == kept
+
+
+def test_a_counter_of_failures_goes_after_an_hour(mailing: House, db: None, now: datetime) -> None:
+    counter(now - HOUR - timedelta(minutes=1))
+    kept = {counter(now - timedelta(minutes=59)), counter(now)}
+    worker.Sender(mailing, lambda: now).sweep()
+    assert left(Throttle) == kept
+
+
+def test_much_is_swept_in_small_pieces(mailing: House, now: datetime, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "BATCH", 3)
+    for _ in range(8):
+        counter(now - DAY)
+    assert sweep.sweep(mailing.config, now) == 8
+    assert left(Throttle) == set()
+
+
+@pytest.mark.postgres
+def test_two_nodes_sweep_at_once(mailing: House, code: Code, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "BATCH", 7)
+    for _ in range(100):
+        counter(now - DAY)
+        session(code.account, now - 2 * DAY)
+    deeds: list[Callable[[], int]] = [with_own_connection(lambda: sweep.sweep(mailing.config, now))] * 4
+    results = at_once(deeds)
+    assert all(isinstance(result, int) for result in results), results
+    assert (left(Throttle), left(Session)) == (set(), set())
+
+
+def test_the_worker_sweeps_by_itself(filing: House, tenant: Tenant, now: datetime) -> None:
+    counter(now - DAY)
+    one = replace(filing, config=replace(filing.config, outbox=replace(filing.config.outbox, connections=1)))
+    stop, done = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        worker.run(one, stop)
+        done.set()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        for _ in range(100):
+            if not left(Throttle):
+                break
+            done.wait(0.1)
+    finally:
+        stop.set()
+        outbox.wake.set()
+        thread.join(30)
+    assert left(Throttle) == set()
