@@ -18,6 +18,9 @@ from tests.support.smtp import Sink, make_ca
 if TYPE_CHECKING:
     from housekey.conf.house import House
     from housekey.core.names import Tenant
+    from tests.doors.pages.support import Browser
+    from tests.doors.scim.support import Scim
+    from tests.operations.support import World
 
 ServeFactory = Callable[..., Served]
 _data: Path | None = None
@@ -81,6 +84,30 @@ def tenant(house: House, now: datetime, request: pytest.FixtureRequest) -> Tenan
     from housekey.operations import tenants
 
     return tenants.ensure_default(now)
+
+
+@pytest.fixture
+def world(db: None, house: House, tmp_path: Path, now: datetime) -> World:
+    """The default tenant with the administrator `admin`/`admin`, and verbs to act in it."""
+    from tests.operations.support import new_world
+
+    return new_world(house, tmp_path, now, administrator=True)
+
+
+@pytest.fixture
+def guest(world: World) -> Browser:
+    """Nobody yet, with a browser that checks CSRF like a real one."""
+    from tests.doors.pages.support import Browser
+
+    return Browser()
+
+
+@pytest.fixture
+def scim(world: World) -> Scim:
+    """A provisioning client that signs in as the administrator."""
+    from tests.doors.scim.support import Scim
+
+    return Scim("admin", "admin")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.conf.test_seeds import LISTENERS, SCIM, STEP_1, STEP_2, STEP_6
 from tests.support.person import Person, link_in
 from tests.support.served import Served
 from tests.support.smtp import Sink
@@ -18,43 +19,6 @@ pytestmark = [pytest.mark.serve, pytest.mark.slow]
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 FAILED = "Login failed! Please recheck the username and password and try again."
-LISTENERS = """
-    [event.default_listener.identity_mgt]
-    priority= "50"
-    enable = false
-    [event.default_listener.governance_identity_mgt]
-    priority= "95"
-    enable = true
-    [event.default_listener.governance_identity_store]
-    priority= "97"
-    enable = true
-"""
-STEP_1 = """
-    [identity_mgt.user_onboarding]
-    enable_email_verification = false
-    verification_email_validity = "1440"
-    lock_on_creation=true
-    [identity_mgt]\x20
-    email_sender= "internal"
-    [identity_mgt.user_onboarding]
-    ask_password_email_validity = "1440"
-    password_generator = "org.wso2.carbon.user.mgt.common.DefaultPasswordGenerator"
-"""
-STEP_2 = """
-    [identity_mgt.user_onboarding]
-    ask_password_from_user= true
-"""
-STEP_6 = """
-        [identity_mgt.user_onboarding]
-        enable_email_verification = true
-        lock_on_creation= true
-        [identity_mgt]\x20
-        email_sender= "internal"\x20
-"""
-SCIM = """
-    [scim2]\x20
-    enable_schema_extension="true"
-"""
 ADMIN = '[super_admin]\nusername="admin"\npassword="admin"\n'
 CURL = (GOLDEN / "wso2-5.9-ask-password.curl").read_text().split("'")[1].encode()
 NEW_PASSWORD = "violet-harbour-41"

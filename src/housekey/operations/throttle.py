@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from housekey.core.errors import Throttled
 from housekey.core.names import Tenant, UserName
@@ -95,14 +95,11 @@ def reserve(tried: Keys, now: datetime, *, known: Callable[[], bool]) -> None:
 
     `known` is asked only when the account's ceiling is reached: has the owner signed in from this network before?
     """
-    seconds, counted = now.timestamp(), list[bytes]()
-    for key, bucket in ((tried.network, NETWORK), (tried.pair, PAIR), (tried.account, ACCOUNT)):
-        wait = _reserve(key, bucket, seconds)
-        if wait and not (key == tried.account and known()):
-            for earlier in counted:
-                _give_back(earlier)
-            raise Throttled(wait)
-        counted.append(key)
+    with transaction.atomic():
+        for key, bucket in ((tried.network, NETWORK), (tried.pair, PAIR), (tried.account, ACCOUNT)):
+            wait = _reserve(key, bucket, now.timestamp())
+            if wait and not (key == tried.account and known()):
+                raise Throttled(wait)
 
 
 def _reserve(key: bytes, bucket: Bucket, now: float) -> int:
@@ -121,12 +118,8 @@ def _reserve(key: bytes, bucket: Bucket, now: float) -> int:
 
 def refund(tried: Keys) -> None:
     """The try was good: this browser's failures are forgotten, the other two get their try back and no pause follows from it."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # In the order of `reserve`, so that two who meet here wait for one another and not in a circle.
+        cursor.execute(_GIVE_BACK, {"key": tried.network, "try": TRY})
         cursor.execute("DELETE FROM store_throttle WHERE key = %s", [tried.pair])
-    _give_back(tried.account)
-    _give_back(tried.network)
-
-
-def _give_back(key: bytes) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_GIVE_BACK, {"key": key, "try": TRY})
+        cursor.execute(_GIVE_BACK, {"key": tried.account, "try": TRY})
