@@ -19,10 +19,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection
 
 from housekey.core.errors import Throttled
 from housekey.core.names import Tenant, UserName
+from housekey.operations.transactions import durable
 
 TRY = 1_000
 """One try, in the unit in which the table counts: thousandths, so that a bucket can leak a little at a time."""
@@ -95,7 +96,7 @@ def reserve(tried: Keys, now: datetime, *, known: Callable[[], bool]) -> None:
 
     `known` is asked only when the account's ceiling is reached: has the owner signed in from this network before?
     """
-    with transaction.atomic():
+    with durable():
         for key, bucket in ((tried.network, NETWORK), (tried.pair, PAIR), (tried.account, ACCOUNT)):
             wait = _reserve(key, bucket, now.timestamp())
             if wait and not (key == tried.account and known()):
@@ -118,7 +119,7 @@ def _reserve(key: bytes, bucket: Bucket, now: float) -> int:
 
 def refund(tried: Keys) -> None:
     """The try was good: this browser's failures are forgotten, the other two get their try back and no pause follows from it."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with durable(), connection.cursor() as cursor:
         # In the order of `reserve`, so that two who meet here wait for one another and not in a circle.
         cursor.execute(_GIVE_BACK, {"key": tried.network, "try": TRY})
         cursor.execute("DELETE FROM store_throttle WHERE key = %s", [tried.pair])
