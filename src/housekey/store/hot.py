@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import AutoField
 
-from housekey.store.models import Account, Setting, SqlUser
+from housekey.store.models import Account, SqlUser
 
-_ACCOUNT = "SELECT * FROM store_account WHERE tenant_id = %s AND id = %s"
-_ACCOUNT_BY_NAME = "SELECT * FROM store_account WHERE tenant_id = %s AND domain = %s AND name_key = %s"
-_SQL_USER = "SELECT * FROM store_sqluser WHERE tenant_id = %s AND id = %s"
+M = TypeVar("M", bound=models.Model)
+
 _PERMISSIONS = (
     "SELECT permissions FROM store_role WHERE tenant_id = %s AND "
     "(name = %s OR id IN (SELECT role_id FROM store_rolemember WHERE tenant_id = %s AND account_id = %s))"
@@ -27,24 +26,24 @@ _ROLE_NAMES = (
     "SELECT r.name FROM store_rolemember m JOIN store_role r ON r.id = m.role_id "
     "WHERE m.tenant_id = %s AND m.account_id = %s ORDER BY r.name"
 )
-_SETTINGS = "SELECT * FROM store_setting WHERE tenant_id = %s"
+_SETTINGS = "SELECT name, value, version FROM store_setting WHERE tenant_id = %s"
 
 
 def account(tenant_id: int, account_id: UUID) -> Account | None:
-    return next(iter(Account.objects.raw(_ACCOUNT, [tenant_id, _id(account_id)])), None)
+    return _one(Account, "tenant_id = %s AND id = %s", [tenant_id, _id(account_id)])
 
 
 def account_by_name(tenant_id: int, domain: str, name_key: str) -> Account | None:
-    return next(iter(Account.objects.raw(_ACCOUNT_BY_NAME, [tenant_id, domain, name_key])), None)
+    return _one(Account, "tenant_id = %s AND domain = %s AND name_key = %s", [tenant_id, domain, name_key])
 
 
 def sql_user(tenant_id: int, account_id: UUID) -> SqlUser | None:
-    return next(iter(SqlUser.objects.raw(_SQL_USER, [tenant_id, _id(account_id)])), None)
+    return _one(SqlUser, "tenant_id = %s AND id = %s", [tenant_id, _id(account_id)])
 
 
 def settings(tenant_id: int) -> dict[str, tuple[str, int]]:
     """name -> (value, version) of everything a tenant has stored."""
-    return {row.name: (row.value, row.version) for row in Setting.objects.raw(_SETTINGS, [tenant_id])}
+    return {name: (value, version) for name, value, version in _rows(_SETTINGS, [tenant_id])}
 
 
 def permissions(tenant_id: int, account_id: UUID, everyone: str) -> list[list[str]]:
@@ -72,6 +71,37 @@ def _insert(model: type[models.Model], vendor: str) -> tuple[str, tuple[models.F
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({places})", fields  # noqa: S608 - names of our own tables
+
+
+def _one(model: type[M], where: str, values: list[Any]) -> M | None:
+    """The row that `where` finds, as an instance of `model`."""
+    statement, names, converters = _select(model, where, connection.vendor)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    row = list(found)
+    for index, expression, steps in converters:
+        for step in steps:
+            row[index] = step(row[index], expression, connection)
+    return model.from_db(connection.alias, names, row)
+
+
+@cache
+def _select(model: type[models.Model], where: str, vendor: str) -> tuple[str, list[str], list[tuple[int, Any, list[Any]]]]:  # noqa: ARG001 - part of the cache's key
+    """The statement, the names of the columns, and what turns the database's values into Python's."""
+    quote, table = connection.ops.quote_name, model._meta.db_table
+    fields = model._meta.concrete_fields
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    converters = []
+    for index, field in enumerate(fields):
+        expression = field.get_col(table)
+        steps = [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
+        if steps:
+            converters.append((index, expression, steps))
+    statement = f"SELECT {columns} FROM {quote(table)} WHERE {where}"  # noqa: S608 - names of our own tables, conditions of this module
+    return statement, [field.attname for field in fields], converters
 
 
 def _id(value: UUID) -> Any:
