@@ -108,6 +108,8 @@ class Gate:
             request.by = sessions.recognise(house(), request.tenant, token, request.network, now()) or request.by
 
     def _language(self, request: HttpRequest) -> str:
+        if request.path_info.startswith(_APIS):
+            return "en"
         known = dict(settings.LANGUAGES)
         for wanted in request.GET.get("ui_locales", "").replace("_", "-").split():
             if wanted.lower().split("-")[0] in known:
