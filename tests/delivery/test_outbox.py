@@ -184,6 +184,7 @@ def test_a_message_leaves_right_after_the_commit(mailing: House, smtp: Sink, enq
         for number in range(5):
             enqueue(f"user{number}@example.com", at=datetime.now(UTC))
             wait_until("a mail", lambda: len(smtp.messages), number + 1)
+    assert len(smtp.messages) == 5
 
 
 def test_the_worker_outlives_the_mail_server(house: House, smtp: Sink, wire: Wire, enqueue: Enqueue,

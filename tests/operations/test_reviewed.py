@@ -60,6 +60,7 @@ def test_a_link_handed_over_in_person_is_not_ended_by_an_old_mail(world: World) 
     link = onboarding.offline_link(world.house, world.by, user.id, world.now + LATER)
     onboarding.ask_again(world.house, world.tenant, old, "", world.now + 2 * LATER)
     world.redeem(code_in(link), now=world.now + 2 * LATER)
+    assert world.sign_in("jane").token
 
 
 def test_a_live_link_asks_for_no_other(world: World) -> None:
@@ -67,6 +68,7 @@ def test_a_live_link_asks_for_no_other(world: World) -> None:
     code = world.newest_code()
     onboarding.ask_again(world.house, world.tenant, code, "", world.now + LATER)
     world.redeem(code, now=world.now + LATER)
+    assert len(world.mails(now=world.now + LATER)) == 2, "the invitation and the notice, nothing between"
 
 
 def test_the_last_administrator_who_can_sign_in_stays(world: World) -> None:
