@@ -41,7 +41,7 @@ def sign_in(
     Unavailable."""
     tenant, name = resolve(tenant, username, by_path=by_path)
     verified = _verified(tenant, name, password, network, now)
-    by = principal(tenant, verified, name, network)
+    by = Principal(tenant, str(name), account_id=verified.id, network=network)
     with durable():
         account = accounts.hold_verified(verified)
         token = sessions.start(house, tenant, account, network, agent, now)

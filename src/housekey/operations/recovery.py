@@ -86,6 +86,7 @@ def set_password(house: House, tenant: Tenant, ticket: str, password: str, netwo
     user = accounts.user(tenant, accounts.load(tenant, code.account_id))
     password_hash = hashing.make(accepted(house, tenant, policy, user.name, password))
     by = Principal(tenant, str(user.name), account_id=user.id, network=network)
+    shown = _form(house, tenant, policy, user)
     with durable():
         account = accounts.hold(tenant, user.id)
         codes.spend(code, now)
@@ -93,7 +94,6 @@ def set_password(house: House, tenant: Tenant, ticket: str, password: str, netwo
         account.email_verified = account.email_verified or (bool(code.recipient) and code.recipient == user.profile.mail)
         accounts.put(account, accounts.standing_of(account).password_set(), now, new_credential=True)
         audit.record(by, "account:password:set", now, target=str(user.name), target_id=user.id, scenario=code.scenario)
-        shown = _form(house, tenant, policy, user)
         _tell(house, tenant, policy, user, invite=shown.invite, now=now)
     return shown
 

@@ -24,7 +24,7 @@ class UserStore(Protocol):
     """A domain of people. Writes take part in the caller's database transaction where the store is our own database."""
 
     def insert(self, tenant: Tenant, user: StoredUser, password_hash: str) -> None:
-        """Raises Conflict if the name is taken in this domain."""
+        """Raises Conflict if the name is taken in this domain; our own database raises IntegrityError, which `durable` turns into it."""
 
     def get(self, tenant: Tenant, user_id: UUID) -> StoredUser | None: ...
 

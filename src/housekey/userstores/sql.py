@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError
 from django.db.models import Q
 
-from housekey.core.errors import Conflict
 from housekey.core.names import Tenant, UserName, name_key
 from housekey.core.users import Email, Profile
 from housekey.store import hot
@@ -35,12 +33,7 @@ class SqlStore:
             password=password_hash,
             **_columns(user.profile),
         )
-        try:
-            hot.insert(row)
-        except IntegrityError:
-            raise Conflict(
-                f"User with the name: {user.name} already exists in the system. Choose another userName.", field="userName"
-            ) from None
+        hot.insert(row)
 
     def get(self, tenant: Tenant, user_id: UUID) -> StoredUser | None:
         row = hot.sql_user(tenant.id, user_id)
