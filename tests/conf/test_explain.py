@@ -10,7 +10,7 @@ import pytest
 from housekey.conf import schema
 from housekey.conf.explain import documentation, explain
 from housekey.conf.load import KNOWN, SECTIONS
-from housekey.core.policy import BY_TOML
+from housekey.core.properties import BY_TOML
 from tests.conf.support import configured
 
 PARTS = [*SECTIONS.values(), schema.Config]

@@ -8,7 +8,7 @@ import pytest
 
 from housekey.conf.load import load
 from housekey.conf.schema import ConfigErrors
-from housekey.core.policy import ENABLE, INVITE_EXPIRY, MIN_LENGTH, ORGANIZATION
+from housekey.core.properties import ENABLE, INVITE_EXPIRY, MIN_LENGTH, ORGANIZATION
 from tests.conf.support import configured, refused, said
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from housekey.core.policy import ENABLE, INVITE_EXPIRY, LOCK, OFFER_ASK_PASSWORD
+from housekey.core.properties import CONFIRM_EXPIRY, ENABLE, INVITE_EXPIRY, LOCK, OFFER_ASK_PASSWORD
 from tests.conf.support import configured, said
 
 LISTENERS = """
@@ -81,15 +81,14 @@ def test_seed_000_listeners_are_accepted_and_leave_the_features_on(tmp_path: Pat
 
 def test_seed_000_step_1_is_merged_and_means_off(tmp_path: Path) -> None:
     config = configured(tmp_path, STEP_1)
-    assert dict(config.policy) == {ENABLE: "false", LOCK: "true", INVITE_EXPIRY: "1440"}
-    assert config.notify_internally
+    assert dict(config.policy) == {ENABLE: "false", LOCK: "true", INVITE_EXPIRY: "1440", CONFIRM_EXPIRY: "1440"}
     [(line, sentence)] = said(config, "warning")
     assert (line, sentence.split(".")[0:2]) == (8, ["The table [identity_mgt", "user_onboarding] is given again (first on line 2)"])
 
 
 def test_seed_000_all_blocks_in_printed_order_mean_on(tmp_path: Path) -> None:
     config = configured(tmp_path, LISTENERS + STEP_1 + STEP_2 + STEP_6 + SCIM)
-    assert dict(config.policy) == {ENABLE: "true", LOCK: "true", INVITE_EXPIRY: "1440", OFFER_ASK_PASSWORD: "true"}
+    assert dict(config.policy) == {ENABLE: "true", LOCK: "true", INVITE_EXPIRY: "1440", CONFIRM_EXPIRY: "1440", OFFER_ASK_PASSWORD: "true"}
     assert config.scim2.enable_schema_extension
     assert config.governance
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from housekey.core.policy import INVITE_EXPIRY
+from housekey.core.properties import INVITE_EXPIRY
 from tests.conf.support import configured, refused, said
 
 ADMIN_PASSWORD = "HOUSEKEY__SUPER_ADMIN__PASSWORD"

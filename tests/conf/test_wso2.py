@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from housekey.core.policy import INVITE_EXPIRY
+from housekey.core.properties import INTERNAL, INVITE_EXPIRY, RESET_EMAIL_OTP, RESET_OFFLINE
 from tests.conf.support import configured, refused, said
 
 ONBOARDING = "[identity_mgt.user_onboarding]\n"
@@ -32,12 +32,21 @@ def test_the_lock_store_listener_is_accepted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "internal"), [
-    ("[identity_mgt]\nemail_sender = 'internal'\n", True), ("[identity_mgt]\nemail_sender = 'external'\n", False),
-    (ONBOARDING + "notification.manage_internally = false\n", False), (ONBOARDING + "notification.manage_internally = true\n", True)])
-def test_another_sender_is_noted_with_a_warning(tmp_path: Path, text: str, internal: bool) -> None:
+    ("[identity_mgt]\nemail_sender = 'internal'\n", None), ("[identity_mgt]\nemail_sender = 'external'\n", "false"),
+    (ONBOARDING + "notification.manage_internally = false\n", "false"), (ONBOARDING + "notification.manage_internally = true\n", "true"),
+    ("[identity_mgt]\nemail_sender = 'external'\n" + ONBOARDING + "notification.manage_internally = true\n", "true")])
+def test_another_sender_means_that_another_system_delivers(tmp_path: Path, text: str, internal: str | None) -> None:
     config = configured(tmp_path, text)
-    assert config.notify_internally is internal
-    assert bool(said(config, "warning")) is not internal
+    assert config.policy.get(INTERNAL) == internal
+    assert not said(config, "warning")
+
+
+def test_of_several_methods_in_one_file_wso2s_precedence_decides_and_that_is_said(tmp_path: Path) -> None:
+    """Spec section 12."""
+    config = configured(tmp_path, "[identity_mgt.password_reset_by_admin]\nenable_offline_otp_based_reset = true\n"
+                                  "enable_emailed_otp_based_reset = true\n")
+    assert (config.policy[RESET_EMAIL_OTP], config.policy[RESET_OFFLINE]) == ("true", "false")
+    assert "takes precedence" in said(config, "warning")[0][1]
 
 
 def test_known_keys_without_effect_are_told_quietly(tmp_path: Path) -> None:
@@ -62,7 +71,7 @@ password = "wso2carbon"
 type = "database_unique_id"
 """)
     assert not said(config, "warning")
-    assert [line for line, _ in said(config, "info")] == [2, 3, 5, 7, 8, 9, 11, 12, 17, 19]
+    assert [line for line, _ in said(config, "info")] == [2, 7, 8, 9, 11, 12, 17, 19]
 
 
 def test_a_directory_as_user_store_is_warned_about(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from housekey.core.errors import Invalid
-from housekey.core.policy import BY_TOML, ENABLE, INVITE_EXPIRY, MIN_LENGTH, ORGANIZATION, PROPERTIES, clean
+from housekey.core.policy import clean
+from housekey.core.properties import BY_TOML, CALLBACKS, ENABLE, INVITE_EXPIRY, MIN_LENGTH, ORGANIZATION, PROPERTIES
 
 
 @pytest.mark.parametrize(("name", "text", "value"), [
@@ -30,3 +31,12 @@ def test_values_that_cannot_be_are_refused_by_name(name: str, text: str) -> None
 def test_every_built_in_value_is_one_that_could_be_stored() -> None:
     assert [clean(item.name, item.default) for item in PROPERTIES] == [item.default for item in PROPERTIES]
     assert len(BY_TOML) == len(PROPERTIES)
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "//evil.example/", "/done", "https://", "https://a@evil.example/",
+                                     "data:text/html,x", "https://ok.example/ ftp://x.example/", "https:\\\\evil.example", "http://[::1"])
+def test_people_are_led_back_only_to_whole_web_addresses(address: str) -> None:
+    """A-064."""
+    with pytest.raises(Invalid, match="Allowed return addresses"):
+        clean(CALLBACKS, address)
+    assert clean(CALLBACKS, " https://app.example.com/done?x=1 https://b.example/ ") == "https://app.example.com/done?x=1 https://b.example/"

@@ -21,10 +21,11 @@ from housekey.core.names import Tenant, split_username
 from housekey.core.principal import Principal, system
 from housekey.core.users import Email, NewUser, Profile, User
 from housekey.delivery import worker
-from housekey.operations import bootstrap, login, recovery, tenants, users
+from housekey.operations import bootstrap, codes, login, policies, recovery, tenants, users
 from housekey.operations.login import SignedIn
 from housekey.operations.roles import permissions_of
-from housekey.store.models import AuditEntry, Role, RoleMember
+from housekey.operations.tickets import Opened
+from housekey.store.models import AuditEntry, Code, Role, RoleMember
 
 PASSWORD = "correct horse battery staple"
 OTHER_PASSWORD = "seven purple umbrellas tonight"
@@ -72,7 +73,40 @@ class World:
 
     def sign_in(self, name: str, password: str = PASSWORD, *, now: datetime | None = None, tenant: Tenant | None = None,
                 network: str = NETWORK) -> SignedIn:
-        return login.sign_in(self.house, tenant or self.tenant, name, password, network=network, agent="a browser", now=now or self.now)
+        entered = self.enter(name, password, now=now, tenant=tenant, network=network)
+        assert isinstance(entered, SignedIn), "the set-password form was opened instead"
+        return entered
+
+    def enter(self, name: str, password: str, *, now: datetime | None = None, tenant: Tenant | None = None, network: str = NETWORK,
+              goal: str = "") -> SignedIn | Opened:
+        """What the sign-in page does: a session, or an open set-password form."""
+        return login.sign_in(self.house, tenant or self.tenant, name, password, network=network, agent="a browser", now=now or self.now,
+                             goal=goal)
+
+    def opened(self, name: str, code: str, *, now: datetime | None = None, goal: str = "") -> str:
+        """The ticket that a one-time code typed at sign-in opens."""
+        entered = self.enter(name, code, now=now, goal=goal)
+        assert isinstance(entered, Opened)
+        return entered.ticket
+
+    def set(self, **values: object) -> None:
+        """Store settings of the tenant: `world.set(**{RESET_LINK: False})`."""
+        texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+        policies.change(self.house, self.by, texts, {}, self.now)
+
+    def live_code(self, name: str = "jane") -> Code:
+        """The row of the one code that is alive for a user."""
+        row = codes.live(self.tenant, users.by_name(self.by, name).id)
+        assert row is not None
+        return row
+
+    def live_count(self) -> int:
+        """How many codes of the tenant are alive."""
+        return int(Code.objects.within(self.tenant).filter(spent__isnull=True, dead__isnull=True).count())
+
+    def otp(self, name: str = "jane") -> str:
+        """The pending one-time code, from where it rests until it is sent."""
+        return codes.text_of(self.house, self.live_code(name))
 
     def mails(self, *, now: datetime | None = None) -> list[EmailMessage]:
         """Send what is due; every mail that has ever gone out in this test, oldest first."""

@@ -70,12 +70,13 @@ def test_printing_the_house_shows_no_secret(world: World) -> None:
 
 def test_issued_codes_are_distinct(world: World) -> None:
     """A-018, through the database's own unique digest as well."""
+    from housekey.core.scenario import of
     from housekey.operations import codes
 
     user = world.add("jane", None)
     made = []
     for _ in range(300):
-        code = codes.issue(world.house, world.by, user.id, scenario=codes.ASK_PASSWORD, recipient="", minutes=1, now=world.now)
+        code = codes.issue(world.house, world.by, user.id, scenario=of("ASK_PASSWORD"), recipient="", minutes=1, now=world.now)
         made.append(codes.text_of(world.house, code))
         codes.end_live(world.tenant, user.id, "superseded", world.now)
     assert len(set(made)) == 300

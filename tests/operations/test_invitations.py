@@ -9,10 +9,10 @@ import pytest
 from housekey.core.account import PENDING_ASK_PASSWORD
 from housekey.core.errors import DeadCode, FeatureOff, Invalid
 from housekey.core.names import split_username
-from housekey.core.policy import ACTIVATION_NOTICE, ENABLE, INVITE_EXPIRY, LOCK, SUPPORT
 from housekey.core.principal import HELP_DESK
+from housekey.core.properties import ACTIVATION_NOTICE, ENABLE, INVITE_EXPIRY, LOCK, SUPPORT
 from housekey.core.users import Changes, Email, NewUser, Profile
-from housekey.operations import onboarding, policies, recovery, users
+from housekey.operations import forgotten, onboarding, policies, recovery, users
 from housekey.store.models import Code, Session, Ticket
 from tests.operations.support import NETWORK, OTHER_PASSWORD, PASSWORD, World, code_in, counts, link_in, other_world, text_of
 
@@ -178,7 +178,7 @@ def test_a_revoked_link_is_withdrawn_and_cannot_be_renewed_by_its_holder(world: 
     with pytest.raises(DeadCode) as dead:
         world.redeem(code)
     assert dead.value.reason == "revoked"
-    onboarding.ask_again(world.house, world.tenant, code, NETWORK, world.now + 5 * MINUTE)
+    forgotten.ask_again(world.house, world.tenant, code, NETWORK, world.now + 5 * MINUTE)
     assert len(world.mails()) == 1
     assert users.get(world.by, user.id).standing.pending == "PENDING_AP"
 
@@ -237,7 +237,7 @@ def test_the_holder_of_a_dead_link_gets_a_new_one_at_the_stored_address(world: W
     if dead == "superseded":
         onboarding.resend(world.house, world.by, user.id, world.now)
     sent = len(world.mails())
-    onboarding.ask_again(world.house, world.tenant, code, NETWORK, later)
+    forgotten.ask_again(world.house, world.tenant, code, NETWORK, later)
     mails = world.mails(now=later)
     assert (len(mails), mails[-1]["To"]) == (sent + 1, "jane@example.com")
     world.redeem(code_in(link_in(mails[-1])), now=later)
@@ -249,9 +249,9 @@ def test_asking_again_is_limited_and_tells_nothing(world: World) -> None:
     user = world.invite()
     code = code_in(onboarding.link_of(world.house, world.tenant, user, Code.objects.within(world.tenant).get()))
     for second in range(0, 1800, 20):
-        onboarding.ask_again(world.house, world.tenant, code, NETWORK, world.now + timedelta(seconds=second))
+        forgotten.ask_again(world.house, world.tenant, code, NETWORK, world.now + timedelta(seconds=second))
     assert Code.objects.within(world.tenant).count() == 5
-    onboarding.ask_again(world.house, world.tenant, "x" * 43, NETWORK, world.now)
+    forgotten.ask_again(world.house, world.tenant, "x" * 43, NETWORK, world.now)
     assert Code.objects.within(world.tenant).count() == 5
 
 
@@ -260,7 +260,7 @@ def test_a_used_link_renews_nothing(world: World) -> None:
     code = world.newest_code()
     world.redeem(code)
     before = counts(audit=True)
-    onboarding.ask_again(world.house, world.tenant, code, NETWORK, world.now + 60 * MINUTE)
+    forgotten.ask_again(world.house, world.tenant, code, NETWORK, world.now + 60 * MINUTE)
     assert counts(audit=True) == before
 
 
@@ -268,7 +268,7 @@ def test_an_administrator_may_resend_at_once_and_as_help_desk(world: World) -> N
     world.add("desk", role=HELP_DESK)
     user = world.invite()
     for _ in range(7):
-        view = onboarding.resend(world.house, world.acting_as("desk"), user.id, world.now)
+        view = onboarding.resend(world.house, world.acting_as("desk"), user.id, world.now).invitation
     assert (view.state, view.recipient) == ("queued", "jane@example.com")
 
 

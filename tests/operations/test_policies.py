@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from housekey.core.errors import Invalid, Stale
-from housekey.core.policy import ENABLE, INVITE_EXPIRY, LOCK, PROPERTIES
+from housekey.core.properties import ENABLE, INVITE_EXPIRY, LOCK, PROPERTIES
 from housekey.operations import policies
 from housekey.store.models import AuditEntry, Setting
 from tests.operations.support import World, other_world
@@ -30,7 +30,7 @@ def test_the_file_is_the_live_default_the_stored_value_wins_and_revert_returns_t
     assert (item.value, item.origin, item.default) == ("90", "stored", "60")
     newer = world.configured(policy=MappingProxyType({INVITE_EXPIRY: "30"}))
     assert policies.effective(newer, world.tenant).number(INVITE_EXPIRY) == 90
-    assert policies.revert(newer, world.by, INVITE_EXPIRY, world.now).number(INVITE_EXPIRY) == 30
+    assert policies.revert(newer, world.by, INVITE_EXPIRY, now=world.now).number(INVITE_EXPIRY) == 30
 
 
 def test_a_lost_race_is_told_and_nothing_of_the_form_is_stored(world: World) -> None:
@@ -59,8 +59,8 @@ def test_an_unchanged_form_stores_nothing(world: World) -> None:
 
 def test_before_and_after_are_on_record(world: World) -> None:
     policies.change(world.house, world.by, {INVITE_EXPIRY: "60"}, {}, world.now)
-    policies.revert(world.house, world.by, INVITE_EXPIRY, world.now)
-    policies.revert(world.house, world.by, INVITE_EXPIRY, world.now)
+    policies.revert(world.house, world.by, INVITE_EXPIRY, now=world.now)
+    policies.revert(world.house, world.by, INVITE_EXPIRY, now=world.now)
     rows = AuditEntry.objects.within(world.tenant).filter(target=INVITE_EXPIRY).order_by("id")
     assert [(row.event, row.detail) for row in rows] == [
         ("setting:change", {"before": "1440", "after": "60"}), ("setting:revert", {"before": "60", "after": "1440"})]
@@ -87,5 +87,5 @@ def test_unknown_settings_are_refused_by_name(world: World) -> None:
         policies.change(world.house, world.by, {"nonsense": "1"}, {}, world.now)
     assert refused.value.field == "nonsense"
     with pytest.raises(Invalid) as refused:
-        policies.revert(world.house, world.by, "nonsense", world.now)
+        policies.revert(world.house, world.by, "nonsense", now=world.now)
     assert refused.value.field == "nonsense"

@@ -9,10 +9,10 @@ import pytest
 
 from housekey.conf.schema import SuperAdmin
 from housekey.core.errors import Conflict, DeadCode, FeatureOff, Invalid, NotPermitted
-from housekey.core.policy import ENABLE
 from housekey.core.principal import ADMINISTRATOR, HELP_DESK
+from housekey.core.properties import ENABLE
 from housekey.core.users import Changes, Email
-from housekey.operations import bootstrap, onboarding, policies, roles, tenants, users
+from housekey.operations import bootstrap, forgotten, onboarding, policies, roles, tenants, users
 from tests.operations.support import OTHER_PASSWORD, PASSWORD, World, code_in
 
 LATER = timedelta(minutes=5)
@@ -50,7 +50,7 @@ def test_a_withdrawn_invitation_cannot_be_called_back_with_an_older_link(world: 
     onboarding.resend(world.house, world.by, user.id, world.now + LATER)
     onboarding.revoke(world.house, world.by, user.id, world.now + LATER)
     before = len(world.mails())
-    onboarding.ask_again(world.house, world.tenant, old, "", world.now + 2 * LATER)
+    forgotten.ask_again(world.house, world.tenant, old, "", world.now + 2 * LATER)
     assert len(world.mails()) == before
 
 
@@ -58,7 +58,7 @@ def test_a_link_handed_over_in_person_is_not_ended_by_an_old_mail(world: World) 
     user = world.invite()
     old = world.newest_code()
     link = onboarding.offline_link(world.house, world.by, user.id, world.now + LATER)
-    onboarding.ask_again(world.house, world.tenant, old, "", world.now + 2 * LATER)
+    forgotten.ask_again(world.house, world.tenant, old, "", world.now + 2 * LATER)
     world.redeem(code_in(link), now=world.now + 2 * LATER)
     assert world.sign_in("jane").token
 
@@ -66,7 +66,7 @@ def test_a_link_handed_over_in_person_is_not_ended_by_an_old_mail(world: World) 
 def test_a_live_link_asks_for_no_other(world: World) -> None:
     world.invite()
     code = world.newest_code()
-    onboarding.ask_again(world.house, world.tenant, code, "", world.now + LATER)
+    forgotten.ask_again(world.house, world.tenant, code, "", world.now + LATER)
     world.redeem(code, now=world.now + LATER)
     assert len(world.mails(now=world.now + LATER)) == 2, "the invitation and the notice, nothing between"
 

@@ -234,7 +234,7 @@ def test_an_outdated_hash_is_renewed_when_its_owner_signs_in(world: World) -> No
 
 
 def basic(world: World, username: str = "jane", password: str = PASSWORD, *, seconds: int = 0) -> str:
-    return login.basic(world.tenant, username, password, network=NETWORK, now=world.now + timedelta(seconds=seconds)).name
+    return login.basic(world.house, world.tenant, username, password, network=NETWORK, now=world.now + timedelta(seconds=seconds)).name
 
 
 def test_basic_credentials_are_verified_once_a_minute_and_audited_once(world: World) -> None:

@@ -22,8 +22,8 @@ from housekey.core.errors import (
     WrongCredentials,
 )
 from housekey.core.names import split_username
-from housekey.core.policy import ENABLE
 from housekey.core.principal import ADMINISTRATOR, HELP_DESK, anonymous
+from housekey.core.properties import ENABLE
 from housekey.core.users import Changes, Email, NewUser, Profile
 from housekey.operations import onboarding, policies, users
 from housekey.store.models import AuditEntry, Code, Message, SqlUser
@@ -297,7 +297,7 @@ def test_every_operation_asks_for_its_permission(world: World) -> None:
         lambda: onboarding.revoke(world.house, nobody, user.id, world.now), lambda: onboarding.invitations(nobody, user.id, world.now),
         lambda: onboarding.offline_link(world.house, nobody, user.id, world.now),
         lambda: policies.change(world.house, nobody, {ENABLE: "false"}, {}, world.now),
-        lambda: policies.revert(world.house, nobody, ENABLE, world.now),
+        lambda: policies.revert(world.house, nobody, ENABLE, now=world.now),
     ):
         with pytest.raises(NotPermitted):
             attempt()

@@ -12,7 +12,8 @@ from housekey.core.codes import MAX_MINUTES, expiry, is_live
 from housekey.core.errors import Invalid, PasswordRefused
 from housekey.core.names import check_username, name_key, split_tenant, split_username
 from housekey.core.passwords import PasswordRules, accept
-from housekey.core.policy import INVITE_EXPIRY, clean
+from housekey.core.policy import clean
+from housekey.core.properties import INVITE_EXPIRY
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis takes the zone apart
 WAITS = st.timedeltas(timedelta(0), timedelta(days=3650))

@@ -11,8 +11,8 @@ import pytest
 
 from housekey.core.errors import Conflict, Invalid, Throttled, Unavailable, WrongCredentials
 from housekey.core.names import split_username
-from housekey.core.policy import INVITE_EXPIRY
 from housekey.core.principal import ADMINISTRATOR
+from housekey.core.properties import INVITE_EXPIRY
 from housekey.core.users import Changes, User
 from housekey.delivery import worker
 from housekey.operations import policies, throttle, users

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from housekey.conf import wso2
+from housekey.conf import sms, wso2
 from housekey.conf.databases import url_mistake
 from housekey.conf.schema import Config, EmailSender, is_loopback
 from housekey.conf.sources import Layer, Report, Value, nearest, nearest_table, title
@@ -19,7 +19,8 @@ from housekey.core.names import check_username, split_username
 MAIL = "output_adapter.email"
 BOUNDS: dict[str, tuple[int, int]] = {
     "server.port": (0, 65_535), "server.offset": (0, 56_092), "server.threads": (1, 64), f"{MAIL}.port": (1, 65_535),
-    f"{MAIL}.timeout": (1, 300), "outbox.connections": (1, 8), "outbox.give_up_after": (1, 43_200), "outbox.queue_alarm": (1, 10_000_000),
+    f"{MAIL}.timeout": (1, 300), f"{sms.SMS}.timeout": (1, 300),
+    "outbox.connections": (1, 8), "outbox.give_up_after": (1, 43_200), "outbox.queue_alarm": (1, 10_000_000),
     "limits.body": (1_024, 1_073_741_824), "limits.form_fields": (20, 10_000), "limits.page": (1, 1_000),
     "sessions.idle": (1, 43_200), "sessions.absolute": (1, 43_200),
 }
@@ -95,6 +96,8 @@ def _address(text: str) -> str:
 _TEXTS: dict[str, Callable[[str], str]] = {
     "server.hostname": _host, "server.bind": _bind, "server.base_path": _base_path, "database.url": url_mistake,
     "super_admin.username": _username, f"{MAIL}.hostname": _host, f"{MAIL}.from_address": _address, f"{MAIL}.reply_to": _address,
+    f"{sms.SMS}.provider": sms.provider_mistake, f"{sms.SMS}.provider_url": sms.url_mistake, f"{sms.SMS}.token_endpoint": sms.url_mistake,
+    f"{sms.SMS}.api_key_header": sms.header_mistake,
 }
 
 

@@ -15,6 +15,7 @@ _TRUE = frozenset({"true", "1", "on", "yes"})
 _FALSE = frozenset({"false", "0", "off", "no"})
 _DURATION = re.compile(r"(-?[0-9]{1,9})\s*(ms|s|m|min|h|d)?")
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+_HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]{1,100})[ \t]*:[ \t]*([\x20-\x7e]{0,2000})")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 
 
@@ -29,7 +30,7 @@ def coerce(value: Value, hint: object) -> object:
     if get_origin(hint) is Literal:
         return choice(value.raw, get_args(hint))
     if get_origin(hint) is tuple:
-        return networks(value.raw)
+        return networks(value.raw) if get_args(hint)[0] is str else headers(value.raw)
     if get_origin(hint) is UnionType and set(get_args(hint)) == {Path, NoneType}:
         return value.folder / Path(text(value.raw)).expanduser()
     raise TypeError(f"the schema has a type that cannot be configured: {hint}")
@@ -91,3 +92,15 @@ def networks(raw: object) -> tuple[str, ...]:
         return tuple(str(ipaddress.ip_network(item.strip())) for item in items)
     except ValueError as error:
         raise ValueError(f"expected networks such as 10.0.0.0/8 ({error})") from None
+
+
+def headers(raw: object) -> tuple[tuple[str, str], ...]:
+    """HTTP headers from a list of `Name: value`, or from a text with one on each line."""
+    items = raw.splitlines() if isinstance(raw, str) else raw
+    expected = 'expected headers such as ["X-Account: 7"], in ASCII'
+    if not isinstance(items, list):
+        raise ValueError(expected)
+    found = [_HEADER.fullmatch(item.strip()) if isinstance(item, str) else None for item in items]
+    if not all(found):
+        raise ValueError(expected)
+    return tuple((item[1], item[2]) for item in found if item)

@@ -11,10 +11,10 @@ from pathlib import Path
 from housekey.conf import schema, sources, wso2
 from housekey.conf.load import KEYS_FILE, SECTIONS
 from housekey.conf.schema import Config
-from housekey.core.policy import PROPERTIES
+from housekey.core.properties import PROPERTIES
 
 _SILENT = frozenset({"policy", "origins", "findings"})
-_NAMES = {"keys_file": KEYS_FILE, "governance": wso2.GOVERNANCE, "notify_internally": wso2.MANAGED}
+_NAMES = {"keys_file": KEYS_FILE, "governance": wso2.GOVERNANCE}
 _FLAGS = {"data": "flag --data or built in", "file": "flag --config or built in"}
 
 

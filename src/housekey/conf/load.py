@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_type_hints
 
-from housekey.conf import checks, coerce, sources, wso2
+from housekey.conf import checks, coerce, sms, sources, wso2
 from housekey.conf.schema import (
     Config,
     ConfigErrors,
@@ -21,23 +21,25 @@ from housekey.conf.schema import (
     Scim,
     Server,
     Sessions,
+    SmsSender,
     SuperAdmin,
 )
 from housekey.conf.sources import Layer, Report, Value, shown, title
-from housekey.core import policy
+from housekey.core import policy, properties
 from housekey.core.errors import Invalid
 
 __all__ = ["ConfigErrors", "load"]
 
 SECTIONS: dict[str, type] = {
-    "server": Server, "database": Database, "super_admin": SuperAdmin, "output_adapter.email": EmailSender, "outbox": Outbox,
-    "scim2": Scim, "limits": Limits, "sessions": Sessions,
+    "server": Server, "database": Database, "super_admin": SuperAdmin, "output_adapter.email": EmailSender,
+    sms.SMS: SmsSender, "outbox": Outbox, "scim2": Scim, "limits": Limits, "sessions": Sessions,
 }
 """Table of deployment.toml -> part of the schema."""
 
 KEYS_FILE = "secrets.keys_file"
 MINUTES = frozenset({"outbox.give_up_after", "sessions.idle", "sessions.absolute"})
-KNOWN = frozenset({f"{table}.{item.name}" for table, part in SECTIONS.items() for item in fields(part)} | {KEYS_FILE} | set(policy.BY_TOML))
+_SECTION_KEYS = {f"{table}.{item.name}" for table, part in SECTIONS.items() for item in fields(part)}
+KNOWN = frozenset(_SECTION_KEYS | {KEYS_FILE} | set(properties.BY_TOML))
 """Every key that has an effect under its own name."""
 
 Part = TypeVar("Part")
@@ -92,15 +94,17 @@ class _Loading:
     def config(self, data: Path, file: Path | None) -> Config:
         carbon = wso2.apply(self.layer, self.report)
         self.origins |= carbon.origins
+        sms.prepare(self.layer)
         checks.unknown(self.layer, KNOWN, self.report)
         config = Config(
             data=data, file=file,
             server=self.part("server", Server), database=self.part("database", Database),
             super_admin=self.part("super_admin", SuperAdmin),
             email=checks.email(self.part("output_adapter.email", EmailSender), self.layer, self.report),
+            sms=sms.check(self.part(sms.SMS, SmsSender), self.layer, self.report),
             outbox=self.part("outbox", Outbox), scim2=self.part("scim2", Scim), limits=self.part("limits", Limits),
             sessions=self.part("sessions", Sessions), keys_file=self.keys_file(), governance=carbon.governance,
-            notify_internally=carbon.notify_internally, policy=MappingProxyType(self.tenant_defaults()),
+            policy=MappingProxyType(self.tenant_defaults()),
             origins=MappingProxyType(self.origins))
         checks.together(config, self.layer, self.report)
         return replace(config, findings=tuple(_ordered(self.report)))
@@ -135,7 +139,7 @@ class _Loading:
     def tenant_defaults(self) -> dict[str, str]:
         """WSO2 property name -> canonical text, for those that are configured."""
         settings: dict[str, str] = {}
-        for item in policy.PROPERTIES:
+        for item in properties.PROPERTIES:
             value = self.layer.get(item.toml)
             if value is None:
                 continue
@@ -146,9 +150,20 @@ class _Loading:
                 self.report.add("error", f"{title(item.toml)}: {error.sentence}", item.toml, value)
             except ValueError as error:
                 self.report.add("error", f"{title(item.toml)}: {error}{shown(item.toml, value.raw)}.", item.toml, value)
+        for choice in properties.CHOICES:
+            self.one_of(choice, settings)
         return settings
 
-    def policy_text(self, item: policy.Property, value: Value) -> str:
+    def one_of(self, choice: properties.Choice, settings: dict[str, str]) -> None:
+        """Several methods on in one file: WSO2's precedence decides, and that is said (spec section 12)."""
+        first, *others = [name for name in choice.members if settings.get(name) == "true"] or [""]
+        for name in others:
+            item = properties.BY_NAME[name]
+            settings[name] = "false"
+            self.report.add("warning", f"{title(item.toml)} = true has no effect: there can be only one {choice.label}, and "
+                                       f"{title(properties.BY_NAME[first].toml)} takes precedence.", item.toml, self.layer.get(item.toml))
+
+    def policy_text(self, item: properties.Property, value: Value) -> str:
         raw = self.resolved(item.toml, value).raw
         if item.kind == "text":
             return coerce.text(raw)

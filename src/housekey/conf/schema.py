@@ -113,11 +113,52 @@ class EmailSender:
 
 
 @dataclass(frozen=True, slots=True)
+class SmsSender:
+    """`[output_adapter.sms]`: how text messages leave. No `provider`: they stay in the outbox and as files under `sms/`."""
+
+    provider: str = ""
+    """`Twilio`, `Vonage`, or `Custom` for any other gateway that is spoken to over HTTP."""
+    sender: str = ""
+    """The number or name that messages come from; for Twilio also the SID of a messaging service."""
+    key: str = ""
+    """Twilio: the account SID. Vonage: the API key. Custom: the user name or client id, where `authentication` needs one."""
+    secret: str = field(default="", repr=False)
+    """The token, API secret or password that belongs to `key`; better kept out of the file: `secret_file = "path"`."""
+    provider_url: str = ""
+    """Where messages are handed over. Needed for Custom; Twilio and Vonage have theirs, and take another one for a region."""
+    http_method: Literal["post", "put", "get"] = "post"
+    """Custom: the HTTP method. With `get` the body becomes the query of the URL."""
+    content_type: Literal["json", "form"] = "json"
+    """Custom: how `body` is written."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Custom: further headers, as a table or as a list of `"Name: value"`; they may be secret: `headers_file = "path"`, one a line."""
+    body: str = ""
+    """Custom: what is sent. `{{body}}`, `{{mobile}}` and `{{sender}}` are filled in, quoted as JSON or encoded as a form needs it, and
+    so are `{{key}}` and `{{secret}}`. Not set: `content` and `to`."""
+    authentication: Literal["none", "basic", "bearer", "api_key", "client_credential"] = "none"
+    """Custom: how to sign in. `basic` sends `key` and `secret`, `bearer` and `api_key` the `secret`, `client_credential` gets a token."""
+    api_key_header: str = "X-API-Key"
+    """The header that carries `secret` with `authentication = "api_key"`."""
+    token_endpoint: str = ""
+    """Where `client_credential` gets its token (OAuth 2.0)."""
+    scopes: str = ""
+    """The scopes to ask for there, separated by spaces."""
+    ca_file: Path | None = None
+    """PEM file of a private certificate authority. `SSL_CERT_FILE` is honoured too."""
+    timeout: int = 20
+    """Seconds to wait for the gateway."""
+
+    @property
+    def configured(self) -> bool:
+        return bool(self.provider)
+
+
+@dataclass(frozen=True, slots=True)
 class Outbox:
     """How messages are retried."""
 
     connections: int = 2
-    """Sending threads per worker (`minThread` of WSO2's adapter is read for it, capped at 8)."""
+    """Sending threads per worker and channel (`minThread` of WSO2's adapter is read for it, capped at 8)."""
     give_up_after: int = 1440
     """Minutes after which a message that cannot be delivered is given up."""
     queue_alarm: int = 10_000
@@ -157,7 +198,7 @@ class Config:
     """Everything that is configured, as one value. Made by `conf.load.load` and never changed afterwards."""
 
     data: Path
-    """The data directory: database, keys, generated certificate, mail files. Created with mode 0700."""
+    """The data directory: database, keys, generated certificate, files of messages. Created with mode 0700."""
     file: Path | None = None
     """The configuration file in use. Not named: `deployment.toml` in the data directory, if there is one."""
     server: Server = field(default_factory=Server)
@@ -168,6 +209,8 @@ class Config:
     """`[super_admin]`: the first administrator."""
     email: EmailSender = field(default_factory=EmailSender)
     """`[output_adapter.email]`: how mail leaves."""
+    sms: SmsSender = field(default_factory=SmsSender)
+    """`[output_adapter.sms]`: how text messages leave."""
     outbox: Outbox = field(default_factory=Outbox)
     """`[outbox]`: how messages are retried."""
     scim2: Scim = field(default_factory=Scim)
@@ -180,8 +223,6 @@ class Config:
     """`[secrets] keys_file`; default `keys.json` in the data directory."""
     governance: bool = True
     """False when `[event.default_listener.governance_identity_mgt] enable = false`: invitations and resets are off."""
-    notify_internally: bool = True
-    """False when `email_sender` is other than "internal" (WSO2's InternallyManage)."""
     policy: Mapping[str, str] = field(default_factory=dict)
     """WSO2 property name -> canonical value, for those `core.policy` properties that the file or environment sets."""
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -219,6 +260,10 @@ class Config:
     @property
     def mail_directory(self) -> Path:
         return self.data / "mail"
+
+    @property
+    def sms_directory(self) -> Path:
+        return self.data / "sms"
 
 
 def is_loopback(host: str) -> bool:

@@ -57,7 +57,7 @@ DATABASES: dict[str, dict[str, Any]] = {"default": django_database(HOUSE.config)
 
 TEMPLATES: list[dict[str, Any]] = [{
     "BACKEND": "django.template.backends.django.DjangoTemplates",
-    "DIRS": [PACKAGE / room / "templates" for room in ("pages", "console", "web")],
+    "DIRS": [PACKAGE / room / "templates" for room in ("pages", "console", "api", "web")],
     "APP_DIRS": False,
     "OPTIONS": {
         "autoescape": True,

@@ -14,7 +14,8 @@ from housekey.conf.schema import Finding
 
 PREFIX = "HOUSEKEY__"
 SECRETS = frozenset({
-    "super_admin.password", "output_adapter.email.password", "output_adapter.email.client_secret",
+    "super_admin.password", "output_adapter.email.password", "output_adapter.email.client_secret", "output_adapter.sms.secret",
+    "output_adapter.sms.headers",
     "database.url", "database.identity_db.url", "database.identity_db.password",
 })
 """Keys that can be given as `key_file = "path"` and are never shown."""

@@ -10,10 +10,11 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from housekey.conf import coerce
 from housekey.conf.sources import Layer, Report, Value, shown, title
-from housekey.core.policy import BY_NAME, INVITE_EXPIRY
+from housekey.core.properties import BY_NAME, INVITE_EXPIRY
 
 SENDER = "identity_mgt.email_sender"
-MANAGED = "identity_mgt.user_onboarding.notification.manage_internally"
+MANAGED = ("identity_mgt.user_onboarding.notification.manage_internally", "identity_mgt.recovery.notification.manage_internally")
+"""What `email_sender` decides where these are not given themselves."""
 LISTENERS = "event.default_listener."
 OLD_ENGINE = "event.default_listener.identity_mgt.enable"
 GOVERNANCE = "event.default_listener.governance_identity_mgt.enable"
@@ -28,20 +29,20 @@ ALIASES: dict[str, str] = {
 """WSO2's key -> the key it stands for when that one is not given itself."""
 
 READ = frozenset({
-    SENDER, MANAGED, OLD_ENGINE, GOVERNANCE, *ALIASES, "output_adapter.email.auth_type",
+    SENDER, OLD_ENGINE, GOVERNANCE, *ALIASES, "output_adapter.email.auth_type",
     *(f"database.identity_db.{key}" for key in ("type", "url", "username", "password", "hostname", "port", "name")),
 })
 """Keys that this module reads itself."""
 
 _NAMES = ("user_session_termination", "scim", "scim2", "user_deletion", "password_expiry", "identity_mgt", "governance_identity_mgt",
           "governance_identity_store")
-_ONBOARDING = ("verification_email_validity", "password_generator", "disable_random_value_for_credentials", "disable_notify_unlock_state",
-               "ask_password_confirmation_code_tolerance_period", "otp.send_otp_in_email", "otp.use_uppercase_in_otp",
-               "otp.use_lowercase_in_otp", "otp.use_numeric_in_otp", "otp.otp_length")
-_ADMIN_RESET = ("enable_emailed_link_based_reset", "enable_emailed_otp_based_reset", "enable_offline_otp_based_reset",
-                "enable_account_lock_notification", "enable_account_unlock_notification", "code_validity_period")
-_MAIL_RESET = ("enable_password_reset_email", "enable_email_link", "reset_mail_validity", "notify_on_reset", "enable_recaptcha",
-               "confirmation_code_tolerance_period", "otp.*")
+_ONBOARDING = ("password_generator", "disable_random_value_for_credentials", "disable_notify_unlock_state",
+               "ask_password_confirmation_code_tolerance_period")
+_ADMIN_RESET = ("enable_account_lock_notification", "enable_account_unlock_notification")
+_MAIL_RESET = ("notify_on_reset", "enable_recaptcha", "confirmation_code_tolerance_period", "otp.use_uppercase_in_otp",
+               "otp.use_lowercase_in_otp", "otp.use_numeric_in_otp", "otp.otp_length", "otp.send_only_otp_as_confirmation_code")
+_RECOVERY = ("enable_v1_api", "callback_url", "notify_user_existence", "notify_recovery_email_existence", "notify_user_account_status",
+             "hide_user_existence", "enable_auto_login", "enable_detailed_error_messages", "enable_normalized_retry_error_response")
 _SCIM = ("enable_custom_schema_extension", "custom_user_schema_uri", "max_bulk_operations", "max_bulk_payload", "documentation_uri",
          "enable_list_user_schemas", "throw_userstore_exception_on_user_creation_error", "me.blocked_claims",
          "return_conflict_on_claim_uniqueness_violation", "enable_filtering_enhancements", "user_endpoint_max_items_per_page.*")
@@ -52,11 +53,11 @@ UNUSED: tuple[str, ...] = (
     *(f"identity_mgt.user_onboarding.{key}" for key in _ONBOARDING),
     *(f"identity_mgt.password_reset_by_admin.{key}" for key in _ADMIN_RESET),
     *(f"identity_mgt.password_reset_email.{key}" for key in _MAIL_RESET),
-    *(f"identity_mgt.password_reset_sms.{key}" for key in ("enable_sms_otp", "sms_otp_validity", "sms_otp_regex")),
+    "identity_mgt.password_reset_sms.sms_otp_regex",
     "identity_mgt.notification_channel_recovery.recovery_code_validity", "identity_mgt.resend_notification.resend_code_validity",
     "identity_mgt.tenant_registration.ask_password_email_validity", "identity_mgt.hidden_claims", "identity_mgt.notification.*",
     "identity_mgt.password_policy.password_policy_validation_handler.enable", "identity_mgt.user_claim_update.*",
-    "identity_mgt.recovery.*", "identity_mgt.events.*", "event_handler", "event_listener",
+    *(f"identity_mgt.recovery.{key}" for key in _RECOVERY), "identity_mgt.events.*", "event_handler", "event_listener",
     *(f"{LISTENERS}{name}.{key}" for name in _NAMES for key in ("priority", "enable")),
     f"{LISTENERS}governance_identity_store.data_store", f"{LISTENERS}governance_identity_store.enable_hybrid_data_store",
     *(f"output_adapter.email.{key}" for key in _MAIL), *(f"scim2.{key}" for key in _SCIM),
@@ -75,7 +76,6 @@ class Carbon:
     """What the listener and sender keys decide."""
 
     governance: bool = True
-    notify_internally: bool = True
     origins: dict[str, str] = field(default_factory=dict)
 
 
@@ -92,7 +92,7 @@ def apply(layer: Layer, report: Report) -> Carbon:
             layer[key] = _capped(value) if key == "outbox.connections" else value
     carbon = Carbon()
     _listeners(layer, report, carbon)
-    _sender(layer, report, carbon)
+    _sender(layer)
     _mail(layer, report)
     return carbon
 
@@ -120,20 +120,12 @@ def _listeners(layer: Layer, report: Report, carbon: Carbon) -> None:
     layer.pop(GOVERNANCE, None)
 
 
-def _sender(layer: Layer, report: Report, carbon: Carbon) -> None:
-    managed = layer.get(MANAGED)
-    if managed:
-        carbon.origins[MANAGED] = managed.source
-        carbon.notify_internally = _flag(layer, MANAGED, report, default=True)
-        del layer[MANAGED]
+def _sender(layer: Layer) -> None:
+    """`email_sender` other than "internal": somebody else delivers (InternallyManage = false)."""
     sender = layer.pop(SENDER, None)
-    if sender:
-        carbon.origins[MANAGED] = sender.source
-        carbon.notify_internally = carbon.notify_internally and str(sender.raw).strip().lower() == "internal"
-    if not carbon.notify_internally:
-        report.add("warning", "Leaving notifications to another system (InternallyManage = false) is not available in this release: "
-                              "Housekey sends them itself.",
-                   SENDER, sender or managed)
+    if sender and str(sender.raw).strip().lower() != "internal":
+        for key in MANAGED:
+            layer.setdefault(key, Value("false", sender.source, sender.folder, sender.line))
 
 
 def _mail(layer: Layer, report: Report) -> None:

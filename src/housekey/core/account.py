@@ -2,6 +2,7 @@
 
     created without password ──invite──▶ PENDING_AP ──password set──▶ active
     active ──forced reset──▶ PENDING_FUPR ──password set──▶ active
+    created with verifyEmail ──▶ PENDING_EV ──address confirmed──▶ active
     any ──lock──▶ locked for a reason ──that reason removed──▶ as before
 
 Lock reasons are a set and are removed one by one: redeeming an invitation removes only its own (A-023).
@@ -74,14 +75,27 @@ class Standing:
         locks = self.locks - PASSWORD_LOCKS
         return replace(self, pending="PENDING_AP", locks=locks | {PENDING_ASK_PASSWORD} if lock else locks, has_password=False)
 
+    def reset_forced(self) -> Standing:
+        """An administrator demands a new password. The old hash stays for the history but opens nothing; nothing but a new password
+        ends this (decisions, Forced reset)."""
+        return replace(self, pending="PENDING_FUPR", locks=(self.locks - PASSWORD_LOCKS) | {PENDING_FORCED_RESET})
+
+    def awaiting_confirmation(self, *, lock: bool) -> Standing:
+        """Created with a password, but the address has to be confirmed first (verifyEmail)."""
+        return replace(self, pending="PENDING_EV", locks=self.locks | {PENDING_EMAIL} if lock else self.locks)
+
+    def address_confirmed(self) -> Standing:
+        return replace(self, pending="" if self.pending == "PENDING_EV" else self.pending, locks=self.locks - {PENDING_EMAIL})
+
     def password_set(self) -> Standing:
-        """A password was accepted: every set-password matter ends, other lock reasons stay."""
-        return replace(
-            self,
-            pending="" if self.pending in {"PENDING_AP", "PENDING_FUPR"} else self.pending,
-            locks=self.locks - PASSWORD_LOCKS,
-            has_password=True,
-        )
+        """A password was accepted: every set-password matter ends, other lock reasons stay; an address may still wait to be confirmed."""
+        waiting: Pending = "PENDING_EV" if self.pending == "PENDING_EV" or PENDING_EMAIL in self.locks else ""
+        return replace(self, pending=waiting, locks=self.locks - PASSWORD_LOCKS, has_password=True)
+
+    @property
+    def never_activated(self) -> bool:
+        """Has this account never had a password? A forced reset of it is an invitation (spec section 3)."""
+        return not self.has_password
 
     def locked_by(self, reason: str) -> Standing:
         return replace(self, locks=self.locks | {reason})

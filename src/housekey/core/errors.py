@@ -3,6 +3,7 @@
     Refused                      stable code, a sentence a person can act on
     ├── Invalid                  the request is wrong; `field` names the part to change
     │   ├── FeatureOff           a setting forbids it; names the setting
+    │   ├── NothingPending       there is no invitation or reset to send again
     │   └── PasswordRefused      the password breaks rules; lists them
     ├── NotSignedIn              nobody has proved who they are
     │   └── WrongCredentials     one sentence for wrong, unknown, locked, pending and disabled
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-DeadReason = Literal["expired", "spent", "superseded", "revoked", "unknown"]
+DeadReason = Literal["expired", "spent", "superseded", "revoked", "exhausted", "unknown"]
 
 
 class Refused(Exception):
@@ -52,6 +53,16 @@ class FeatureOff(Invalid):
     def __init__(self, sentence: str, *, setting: str, field: str = "") -> None:
         super().__init__(sentence, field=field)
         self.setting = setting
+
+
+class NothingPending(Invalid):
+    """No invitation, reset or confirmation is waiting for this user, so none can be sent again (reference 4.1)."""
+
+    code = "18005"
+    SENTENCE = "User recovery data is not found. Please re-initiate the recovery flow."
+
+    def __init__(self, why: str = "") -> None:
+        super().__init__(why or self.SENTENCE, field="user")
 
 
 class PasswordRefused(Invalid):
@@ -110,20 +121,23 @@ class Stale(Refused):
 
 
 class DeadCode(Refused):
-    """A code that cannot be used (any more). Distinguished inside; doors decide how much of `reason` to show."""
+    """A code that cannot be used (any more). Distinguished inside; doors decide how much of `reason` to show. `scenario` is the name of
+    what the code was for, `""` where that is not known."""
 
     SENTENCES: dict[DeadReason, tuple[str, str]] = {
         "expired": ("18002", "This link has expired."),
         "spent": ("18001", "This link was already used."),
         "superseded": ("18001", "A newer message was sent. Please use the link in the newest one."),
         "revoked": ("18001", "This link was withdrawn by an administrator."),
+        "exhausted": ("18001", "Too many wrong codes were typed, so this one no longer works."),
         "unknown": ("18001", "This link is not valid. Please check that it was copied completely."),
     }
 
-    def __init__(self, reason: DeadReason) -> None:
+    def __init__(self, reason: DeadReason, scenario: str = "") -> None:
         code, sentence = self.SENTENCES[reason]
         super().__init__(sentence, code=code)
         self.reason: DeadReason = reason
+        self.scenario = scenario
 
 
 class Throttled(Refused):

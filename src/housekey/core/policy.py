@@ -1,151 +1,47 @@
-"""What a tenant may decide, defined once: the console form, the governance API and `deployment.toml` all read this table.
-
-Names and defaults are WSO2's (reference server 1.1, ui 1.3) except where spec section 12 decides otherwise.
-"""
+"""What is in force for a tenant, and what a new value has to be like. The settings themselves are in `core.properties`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
-from housekey.core.codes import MAX_MINUTES
-from housekey.core.errors import Invalid
-
-Kind = Literal["boolean", "minutes", "number", "text"]
-Form = Literal["invite", "password", "organization"]
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """One setting. `name` is WSO2's property, `toml` the `table.key` of deployment.toml, `default` the built-in value as text."""
-
-    name: str
-    toml: str
-    form: Form
-    kind: Kind
-    default: str
-    label: str
-    hint: str
-    legacy_label: str = ""
-    """What the 5.x or 7.0 console called it, so that a search for the old words finds it."""
-    low: int = 0
-    high: int = 0
-    unit: str = ""
-
-
-ENABLE = "EmailVerification.Enable"
-LOCK = "EmailVerification.LockOnCreation"
-INVITE_EXPIRY = "EmailVerification.AskPassword.ExpiryTime"
-ACTIVATION_NOTICE = "EmailVerification.AskPassword.AccountActivation"
-OFFER_ASK_PASSWORD = "EnableAskPasswordAdminUI"  # noqa: S105 - WSO2's name of a setting
-MIN_LENGTH = "passwordPolicy.min.length"
-MAX_LENGTH = "passwordPolicy.max.length"
-SUPPORT = "organization.support.mail"
-ORGANIZATION = "organization.name"
-
-PROPERTIES: tuple[Property, ...] = (
-    Property(
-        ENABLE,
-        "identity_mgt.user_onboarding.enable_email_verification",
-        "invite",
-        "boolean",
-        "true",
-        "Invite users to set their own password",
-        "When this is off, nobody can be invited: creating a user with askPassword is refused.",
-        "Enable User Email Verification",
-    ),
-    Property(
-        INVITE_EXPIRY,
-        "identity_mgt.user_onboarding.ask_password_email_validity",
-        "invite",
-        "minutes",
-        "1440",
-        "Invitation link/OTP expiry time",
-        "How long an invitation can be used. -1 means it never expires, 0 means it expires at once. "
-        "A change applies to invitations sent from now on.",
-        "Ask password code expiry time",
-        low=-1,
-        high=MAX_MINUTES,
-        unit="minutes",
-    ),
-    Property(
-        ACTIVATION_NOTICE,
-        "identity_mgt.user_onboarding.ask_password_account_activation",
-        "invite",
-        "boolean",
-        "true",
-        "Send account activation notification",
-        "Tells people by e-mail that their password was set and the account is open.",
-        "Send account activation email",
-    ),
-    Property(
-        LOCK,
-        "identity_mgt.user_onboarding.lock_on_creation",
-        "invite",
-        "boolean",
-        "true",
-        "Lock account until password is set",
-        "The account stays locked until the invitation is used.",
-        "Enable account lock on creation",
-    ),
-    Property(
-        OFFER_ASK_PASSWORD,
-        "identity_mgt.user_onboarding.ask_password_from_user",
-        "invite",
-        "boolean",
-        "true",
-        "Offer the invitation in the console",
-        "When this is off, the console only lets administrators set a password themselves.",
-        "Ask password from user",
-    ),
-    Property(
-        MIN_LENGTH,
-        "identity_mgt.password_policy.min_length",
-        "password",
-        "number",
-        "8",
-        "Minimum password length",
-        "8 is the least NIST SP 800-63B-4 allows; it recommends 15 where the password is the only factor.",
-        low=8,
-        high=64,
-        unit="characters",
-    ),
-    Property(
-        MAX_LENGTH,
-        "identity_mgt.password_policy.max_password_allowed_length",
-        "password",
-        "number",
-        "128",
-        "Maximum password length",
-        "Long passphrases should fit. At least 64.",
-        low=64,
-        high=256,
-        unit="characters",
-    ),
-    Property(
-        ORGANIZATION,
-        "organization.name",
-        "organization",
-        "text",
-        "",
-        "Organisation name",
-        "Shown on pages and in messages. Empty: the tenant’s name, else the host name.",
-        high=100,
-    ),
-    Property(
-        SUPPORT,
-        "organization.support_mail",
-        "organization",
-        "text",
-        "",
-        "Support contact",
-        "An address or a sentence shown on every page and in every message: whom to ask for help.",
-        high=200,
-    ),
+from housekey.core.errors import FeatureOff, Invalid
+from housekey.core.otp import OtpShape
+from housekey.core.properties import (
+    BY_NAME,
+    CALLBACKS,
+    CHOICES,
+    CONFIRM_BY_OTP,
+    CONFIRM_EXPIRY,
+    INVITE_EMAIL_OTP,
+    INVITE_EXPIRY,
+    INVITE_SMS_OTP,
+    OTP_CLASSES,
+    OTP_DIGITS,
+    OTP_LENGTH,
+    OTP_LOWER,
+    OTP_UPPER,
+    RECOVERY,
+    RECOVERY_EMAIL_OTP,
+    RECOVERY_EXPIRY,
+    RECOVERY_LINK,
+    RECOVERY_OTP_EXPIRY,
+    RECOVERY_SMS_OTP,
+    RESET_CHOICE,
+    RESET_EMAIL_OTP,
+    RESET_EXPIRY,
+    RESET_LINK,
+    RESET_OFFLINE,
+    RESET_OTP_DIGITS,
+    RESET_OTP_LENGTH,
+    RESET_OTP_LOWER,
+    RESET_OTP_UPPER,
+    RESET_SMS_OTP,
+    Form,
+    Property,
 )
-
-BY_NAME: dict[str, Property] = {item.name: item for item in PROPERTIES}
-BY_TOML: dict[str, Property] = {item.toml: item for item in PROPERTIES}
+from housekey.core.scenario import Method, Scenario, scenario_for
 
 _TRUE = {"true", "1", "on", "yes"}
 _FALSE = {"false", "0", "off", "no"}
@@ -177,7 +73,21 @@ def _clean_text(item: Property, text: str) -> str:
         raise Invalid(f"{item.label}: at most {item.high} characters.", field=item.name)
     if any(ord(char) < 32 or ord(char) == 127 for char in text):
         raise Invalid(f"{item.label}: line breaks and control characters are not allowed.", field=item.name)
+    if item.name == CALLBACKS:
+        for address in text.split():
+            _check_callback(item, address)
     return text
+
+
+def _check_callback(item: Property, address: str) -> None:
+    """People are led there after setting a password: only to a whole web address (A-064)."""
+    try:
+        parts = urlsplit(address)
+        good = parts.scheme in {"https", "http"} and bool(parts.hostname) and "@" not in parts.netloc and "\\" not in address
+    except ValueError:
+        good = False
+    if not good:
+        raise Invalid(f"{item.label}: “{address[:80]}” is not a whole address. Write it as https://app.example.com/done.", field=item.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +135,85 @@ class Policy:
 
     def form(self, form: Form) -> list[Effective]:
         return [item for item in self.items.values() if item.definition.form == form]
+
+    @property
+    def invitation_method(self) -> Method:
+        """E-mail OTP before SMS OTP before link, should a file have switched several on (spec section 12)."""
+        if self.on(INVITE_EMAIL_OTP):
+            return "EMAIL_OTP"
+        return "SMS_OTP" if self.on(INVITE_SMS_OTP) else "EMAIL_LINK"
+
+    @property
+    def reset_method(self) -> Method:
+        """Link before SMS before e-mail OTP before offline. Raises FeatureOff if every one is off."""
+        methods: dict[str, Method] = {
+            RESET_LINK: "EMAIL_LINK", RESET_SMS_OTP: "SMS_OTP", RESET_EMAIL_OTP: "EMAIL_OTP", RESET_OFFLINE: "OFFLINE",
+        }
+        for name in RESET_CHOICE.members:
+            if self.on(name):
+                return methods[name]
+        raise FeatureOff(
+            "Password resets by an administrator are switched off. Switch a method on: Account Recovery ▸ Admin Initiated Password Reset "
+            f"in the console, or {RESET_LINK} (enable_emailed_link_based_reset in deployment.toml).",
+            setting=BY_NAME[RESET_LINK].toml, field="forcePasswordReset",
+        )
+
+    @property
+    def recovery_methods(self) -> tuple[Method, ...]:
+        """The ways "Forgot password?" offers, empty where it is off."""
+        offered: tuple[tuple[str, Method], ...] = (
+            (RECOVERY_LINK, "EMAIL_LINK"), (RECOVERY_EMAIL_OTP, "EMAIL_OTP"), (RECOVERY_SMS_OTP, "SMS_OTP"),
+        )
+        return tuple(method for name, method in offered if self.on(name)) if self.on(RECOVERY) else ()
+
+    @property
+    def confirmation(self) -> Scenario:
+        return scenario_for("confirmation", "EMAIL_OTP" if self.on(CONFIRM_BY_OTP) else "EMAIL_LINK")
+
+    def minutes(self, scenario: Scenario) -> int:
+        """How long a code of this scenario lives; -1 for ever."""
+        if scenario.purpose == "recovery":
+            return self.number(RECOVERY_OTP_EXPIRY if scenario.otp else RECOVERY_EXPIRY)
+        names = {"invitation": INVITE_EXPIRY, "reset": RESET_EXPIRY, "confirmation": CONFIRM_EXPIRY, "age": RECOVERY_EXPIRY}
+        return self.number(names[scenario.purpose])
+
+    def shape(self, scenario: Scenario) -> OtpShape:
+        """How a one-time code of this scenario looks. A forced reset uses A–Z 0–9 unless the tenant sets otherwise (spec section 4)."""
+        if scenario.purpose != "reset":
+            return OtpShape(self.number(OTP_LENGTH), self._classes(OTP_UPPER, OTP_LOWER, OTP_DIGITS))
+        classes = self._classes(RESET_OTP_UPPER, RESET_OTP_LOWER, RESET_OTP_DIGITS)
+        return OtpShape(self.number(RESET_OTP_LENGTH), "x" if classes == "ud" else classes)
+
+    def _classes(self, upper: str, lower: str, digits: str) -> str:
+        chosen = "".join(letter for letter, name in (("u", upper), ("l", lower), ("d", digits)) if self.on(name))
+        return chosen or "d"  # a file may have switched all of them off; a code needs some characters
+
+
+def settle_choices(items: dict[str, Effective]) -> dict[str, Effective]:
+    """A built-in default gives way as soon as another method of the same choice is on (spec section 6)."""
+    for choice in CHOICES:
+        default = items.get(choice.default)
+        if default and default.origin == "built in" and any(items[name].on for name in choice.members if name != choice.default):
+            items[choice.default] = replace(default, value="false")
+    return items
+
+
+def check_together(before: Policy, after: Mapping[str, str]) -> None:
+    """Judge a change by its end state: one method of each choice, at least one class of characters. Raises Invalid.
+
+    `after` holds the values of all settings as they would be in force; `before` only serves to say what was on already.
+    """
+    for choice in CHOICES:
+        on = [name for name in choice.members if after[name] == "true"]
+        if len(on) > 1:
+            kept = next((name for name in on if before.on(name)), on[0])
+            second = next(name for name in on if name != kept)
+            raise Invalid(
+                f"“{BY_NAME[kept].label}” is on already, and there can be only one {choice.label}. "
+                f"Switch it off to use “{BY_NAME[second].label}”.",
+                field=second,
+            )
+    for classes in OTP_CLASSES:
+        if all(after[name] == "false" for name in classes):
+            sentence = "A one-time code needs some characters: leave uppercase letters, lowercase letters or numbers on."
+            raise Invalid(sentence, field=classes[2])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from housekey.core.errors import NotPermitted
+from housekey.core.errors import Invalid, NotPermitted
 from housekey.core.names import Tenant
 
 LOGIN = "internal_login"
@@ -14,9 +15,25 @@ USER_VIEW = "internal_user_mgt_view"
 USER_LIST = "internal_user_mgt_list"
 USER_UPDATE = "internal_user_mgt_update"
 USER_DELETE = "internal_user_mgt_delete"
+BULK = "internal_bulk_resource_create"
+ROLE_CREATE = "internal_role_mgt_create"
+ROLE_VIEW = "internal_role_mgt_view"
+ROLE_UPDATE = "internal_role_mgt_update"
+ROLE_DELETE = "internal_role_mgt_delete"
+CODE_VIEW = "internal_user_code_mgt_view"
+CODE_UPDATE = "internal_user_code_mgt_update"
 CODE_CREATE = "internal_user_code_mgt_create"
 CODE_DELETE = "internal_user_code_mgt_delete"
 OFFLINE_INVITE = "internal_offline_invite"
+RECOVERY_VIEW = "internal_recovery_view"
+RECOVERY_CREATE = "internal_recovery_create"
+USER_RECOVERY = "internal_user_recovery_create"
+OWN_PASSWORD = "internal_user_password_update"  # noqa: S105 - WSO2's name of a scope
+CLAIM_VIEW = "internal_claim_meta_view"
+CLAIM_UPDATE = "internal_claim_meta_update"
+CLIENT_CREATE = "internal_application_mgt_create"
+CLIENT_VIEW = "internal_application_mgt_view"
+CLIENT_DELETE = "internal_application_mgt_delete"
 GOVERNANCE_VIEW = "internal_governance_view"
 GOVERNANCE_UPDATE = "internal_governance_update"
 OUTBOX_VIEW = "internal_housekey_outbox_view"
@@ -36,9 +53,25 @@ ADMINISTRATOR_PERMISSIONS = frozenset(
         USER_LIST,
         USER_UPDATE,
         USER_DELETE,
+        BULK,
+        ROLE_CREATE,
+        ROLE_VIEW,
+        ROLE_UPDATE,
+        ROLE_DELETE,
+        CODE_VIEW,
+        CODE_UPDATE,
         CODE_CREATE,
         CODE_DELETE,
         OFFLINE_INVITE,
+        RECOVERY_VIEW,
+        RECOVERY_CREATE,
+        USER_RECOVERY,
+        OWN_PASSWORD,
+        CLAIM_VIEW,
+        CLAIM_UPDATE,
+        CLIENT_CREATE,
+        CLIENT_VIEW,
+        CLIENT_DELETE,
         GOVERNANCE_VIEW,
         GOVERNANCE_UPDATE,
         OUTBOX_VIEW,
@@ -47,7 +80,7 @@ ADMINISTRATOR_PERMISSIONS = frozenset(
 )
 HELP_DESK_PERMISSIONS = frozenset({LOGIN, CONSOLE, USER_VIEW, USER_LIST, CODE_CREATE})
 """Invite, resend, reset; nothing else (spec section 10)."""
-EVERYONE_PERMISSIONS = frozenset({LOGIN})
+EVERYONE_PERMISSIONS = frozenset({LOGIN, OWN_PASSWORD})
 
 EVERYONE = "Internal/everyone"
 ADMINISTRATOR = "admin"
@@ -57,6 +90,41 @@ SHIPPED_ROLES: dict[str, frozenset[str]] = {
     ADMINISTRATOR: ADMINISTRATOR_PERMISSIONS,
     HELP_DESK: HELP_DESK_PERMISSIONS,
 }
+
+LEGACY: dict[str, frozenset[str]] = {
+    "/permission/admin/login": frozenset({LOGIN}),
+    "/permission/admin/manage/identity/usermgt/create": frozenset({USER_CREATE}),
+    "/permission/admin/manage/identity/usermgt/view": frozenset({USER_VIEW}),
+    "/permission/admin/manage/identity/usermgt/list": frozenset({USER_LIST}),
+    "/permission/admin/manage/identity/usermgt/update": frozenset({USER_UPDATE, CODE_CREATE}),
+    "/permission/admin/manage/identity/usermgt/delete": frozenset({USER_DELETE}),
+    "/permission/admin/configure/security/usermgt/users": frozenset({USER_CREATE, USER_VIEW, USER_LIST, USER_UPDATE, USER_DELETE}),
+    "/permission/admin/configure/security/usermgt/profiles": frozenset({USER_VIEW, USER_LIST, USER_UPDATE}),
+    "/permission/admin/configure/security/usermgt/passwords": frozenset({USER_UPDATE, CODE_CREATE}),
+    "/permission/admin/manage/identity/rolemgt/create": frozenset({ROLE_CREATE}),
+    "/permission/admin/manage/identity/rolemgt/view": frozenset({ROLE_VIEW}),
+    "/permission/admin/manage/identity/rolemgt/update": frozenset({ROLE_UPDATE}),
+    "/permission/admin/manage/identity/rolemgt/delete": frozenset({ROLE_DELETE}),
+    "/permission/admin/manage/identity/idpmgt/view": frozenset({GOVERNANCE_VIEW}),
+    "/permission/admin/manage/identity/idpmgt/update": frozenset({GOVERNANCE_UPDATE}),
+    "/permission/admin/manage/identity/claimmgt/metadata/view": frozenset({CLAIM_VIEW}),
+    "/permission/admin/manage/identity/claimmgt/metadata/update": frozenset({CLAIM_UPDATE}),
+}
+"""WSO2's permission paths and the scopes they stand for (decisions, one permission vocabulary). A path above them stands for all below."""
+
+
+def spelled_out(permissions: Iterable[str]) -> frozenset[str]:
+    """Scopes as they are, permission paths as the scopes they stand for. Raises Invalid for what is neither."""
+    found: set[str] = set()
+    for name in permissions:
+        below = [scopes for path, scopes in LEGACY.items() if path == name.rstrip("/") or path.startswith(name.rstrip("/") + "/")]
+        if name in ADMINISTRATOR_PERMISSIONS:
+            found.add(name)
+        elif name.startswith("/permission/") and below:
+            found |= frozenset().union(*below)
+        else:
+            raise Invalid(f"There is no permission called {name[:100]}.", field="permissions")
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +139,8 @@ class Principal:
     session_id: int | None = None
     network: str = ""
     """The client's address, `""` where there is none."""
+    client_id: str = ""
+    """The OAuth client whose token came with the request, `""` for a person."""
 
     def must(self, permission: str) -> None:
         """Raise NotPermitted unless this principal holds `permission`."""

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from housekey.core.account import Standing
 from housekey.core.names import UserName
+from housekey.core.scenario import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class Profile:
         return chosen.value if chosen else ""
 
     @property
+    def mobile(self) -> str:
+        """Where text messages go: the primary number of type mobile, else the first of that type; `""` if there is none."""
+        numbers = self.more.get("phoneNumbers", [])
+        mobiles = [row for row in numbers if isinstance(row, dict) and str(row.get("type", "")).lower() == "mobile"]
+        chosen = next((row for row in mobiles if row.get("primary") is True), None) or next(iter(mobiles), {})
+        return str(chosen.get("value") or "")
+
+    @property
     def full_name(self) -> str:
         formatted = self.more.get("name", {}).get("formatted", "") if isinstance(self.more.get("name"), dict) else ""
         return str(formatted) or " ".join(part for part in (self.given_name, self.family_name) if part)
@@ -56,7 +65,21 @@ class User:
     modified: datetime
     version: int = 1
     email_verified: bool = False
+    phone_verified: bool = False
     roles: tuple[str, ...] = ()
+    code: str = field(default="", repr=False, compare=False)
+    """Set only on the answer of the operation that issued a code for another system to deliver (InternallyManage = false), and for
+    a link to hand over: the code, or the link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """How one invitation or reset differs from the tenant's settings. `method` OFFLINE: the link is returned instead of sent."""
+
+    method: Method | None = None
+    minutes: int | None = None
+    """How long it can be used; -1 for ever."""
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +91,9 @@ class NewUser:
     password: str | None = None
     ask_password: bool = False
     """Invite the user. A password given beside it is read and ignored (spec section 12)."""
+    verify_email: bool = False
+    """Keep the given password and ask the owner of the address to confirm it (reference 3.3)."""
+    invite: Invite = Invite()
     disabled: bool = False
     locked: bool = False
     """Locked by the administrator from the start."""
@@ -85,11 +111,14 @@ class Changes:
     """True adds, False removes the administrator's lock; it never ends a pending state."""
     password: str | None = None
     ask_password: bool = False
+    force_reset: bool = False
+    """Demand a new password by the tenant's method; accountLocked in the same request is then without meaning."""
+    invite: Invite = Invite()
     version: int | None = None
     """The version the caller saw; Stale if it is no longer the present one."""
 
 
-InvitationState = Literal["queued", "sent", "failed", "opened", "redeemed", "expired", "superseded", "revoked"]
+InvitationState = Literal["queued", "sent", "failed", "opened", "redeemed", "expired", "superseded", "revoked", "exhausted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +136,19 @@ class Invitation:
     ended: datetime | None = None
     error: str = ""
     attempts: int = 0
+    channel: str = ""
+    """EMAIL, SMS, or `""` for a code handed over in person."""
+    tries: int = 0
+    """Counted wrong tries of a one-time code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What the operation that issued a code tells its caller."""
+
+    invitation: Invitation
+    code: str = field(default="", repr=False)
+    """The code itself, only where another system delivers it (InternallyManage = false) or it is handed over in person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,11 +51,17 @@ def put(account: Account, standing: Standing, now: datetime, *, new_credential: 
     account.modified, account.version = now, account.version + 1
     if new_credential:
         account.credential_version += 1
-    account.save(
-        update_fields=["pending", "locks", "disabled", "has_password", "email_verified", "modified", "version", "credential_version"]
-    )
+        if standing.has_password and standing.pending != "PENDING_FUPR":
+            account.password_changed = now
+    account.save(update_fields=_WRITTEN)
     if new_credential or not standing.may_sign_in:
         Session.objects.within(account.tenant_id).filter(account=account).delete()
+
+
+_WRITTEN = (
+    "pending", "locks", "disabled", "has_password", "email_verified", "phone_verified", "modified", "version", "credential_version",
+    "password_changed",
+)
 
 
 def store_of(tenant: Tenant, account: Account) -> UserStore:
@@ -91,6 +97,7 @@ def assemble(account: Account, stored: StoredUser, roles: tuple[str, ...] = ()) 
         modified=account.modified,
         version=account.version,
         email_verified=account.email_verified,
+        phone_verified=account.phone_verified,
         roles=roles,
     )
 

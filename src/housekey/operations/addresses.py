@@ -1,7 +1,8 @@
-"""Which e-mail addresses are taken."""
+"""Which e-mail addresses and mobile numbers are taken."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import email_validator
@@ -36,3 +37,16 @@ def check_address(address: str, field: str) -> str:
     if "." not in address.rpartition("@")[2]:
         raise Invalid(f"{field}: “{address[:80]}” is not a valid e-mail address. The part after @ needs a dot.", field=field)
     return address
+
+
+_NUMBER = re.compile(r"\+?[0-9]{5,15}")
+
+
+def check_mobile(number: str, field: str) -> str:
+    """The number without the blanks, dots, dashes, slashes and brackets people write; raise Invalid naming `field` if it cannot be one
+    (E.164: at most 15 digits)."""
+    plain = re.sub(r"[\s().\-/]", "", number[:60])
+    if not plain.isascii() or not _NUMBER.fullmatch(plain):
+        sentence = f"{field}: “{number[:40]}” is not a mobile number. Write it with its country code, such as +4915112345678."
+        raise Invalid(sentence, field=field)
+    return plain

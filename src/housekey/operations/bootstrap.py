@@ -12,6 +12,7 @@ from housekey.core.account import Standing
 from housekey.core.errors import Conflict, Invalid, PasswordRefused
 from housekey.core.names import SUPER_TENANT, Tenant, UserName, check_username, split_username
 from housekey.core.principal import ADMINISTRATOR, SERVER, Principal, system
+from housekey.core.scenario import scenario_for
 from housekey.core.users import Email, Profile, User
 from housekey.operations import accounts, audit, codes, hashing, roles, tenants
 from housekey.operations.onboarding import link_of
@@ -111,7 +112,8 @@ def _reissue(house: House, by: Principal, account_id: UUID, now: datetime) -> st
 
 
 def _link(house: House, by: Principal, user: User, now: datetime) -> str:
-    code = codes.issue(house, by, user.id, scenario=codes.OFFLINE, recipient="", minutes=FIRST_LINK_MINUTES, now=now)
+    handed_over = scenario_for("invitation", "OFFLINE")
+    code = codes.issue(house, by, user.id, scenario=handed_over, recipient="", minutes=FIRST_LINK_MINUTES, now=now)
     return link_of(house, by.tenant, user, code)
 
 

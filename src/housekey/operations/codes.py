@@ -1,44 +1,71 @@
-"""Issuing, finding and spending codes: steps inside the operations of onboarding and recovery."""
+"""Issuing, finding, trying and spending codes: steps inside the operations that invite, reset, recover and confirm."""
 
 from __future__ import annotations
 
+import hmac
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from housekey.conf.house import House
 from housekey.core.codes import derive_link, digest, digests, expiry, is_link_shaped, is_live, new_nonce
-from housekey.core.errors import DeadCode
+from housekey.core.errors import DeadCode, DeadReason
 from housekey.core.names import Tenant
+from housekey.core.otp import MOST_TRIES, OtpShape
 from housekey.core.principal import Principal
+from housekey.core.scenario import Scenario, of
+from housekey.core.users import Invite
 from housekey.delivery import outbox
 from housekey.store import hot
 from housekey.store.models import Code
+from housekey.store.sealed import seal, unseal
 
-ASK_PASSWORD = "ASK_PASSWORD"  # noqa: S105 - WSO2's scenario name
-OFFLINE = "ADMIN_INVITE_SET_PASSWORD_OFFLINE"
+AT_ONCE = Invite()
 
 
-def issue(house: House, by: Principal, account_id: UUID, *, scenario: str, recipient: str, minutes: int, now: datetime) -> Code:
-    """A new live code for the account; the caller has ended older ones with `end_live` (or the account is brand new)."""
+def issue(
+    house: House,
+    by: Principal,
+    account_id: UUID,
+    *,
+    scenario: Scenario,
+    recipient: str,
+    minutes: int,
+    now: datetime,
+    shape: OtpShape | None = None,
+    special: Invite = AT_ONCE,
+) -> Code:
+    """A new live code for the account; the caller has ended older ones with `end_live` (or the account is brand new).
+
+    `shape` for a one-time code, None for a link. `special` is remembered, so that sending again keeps it.
+    """
     key_name, key = house.keys.newest
     row_id, nonce = uuid4(), new_nonce()
+    text = shape.new() if shape else derive_link(key, row_id, nonce)
     code = Code(
         id=row_id,
         tenant_id=by.tenant.id,
         account_id=account_id,
-        scenario=scenario,
+        scenario=scenario.name,
         recipient=recipient,
         nonce=nonce,
         key_name=key_name,
-        digest=digest(key, "link", derive_link(key, row_id, nonce)),
+        digest=_digest_of_otp(key, row_id, text) if shape else digest(key, "link", text),
+        shape=str(shape) if shape else "",
+        sealed=seal(key, row_id, text) if shape else None,
+        locale=special.locale,
+        minutes=special.minutes,
         issued=now,
         issued_by=by.name,
-        expires=expiry(now, minutes),
+        expires=expiry(now, minutes if special.minutes is None else special.minutes),
     )
     hot.insert(code)
     return code
+
+
+def _digest_of_otp(key: bytes, row_id: UUID, text: str) -> bytes:
+    return digest(key, "otp", f"{row_id}\0{text}")
 
 
 def end_live(tenant: Tenant, account_id: UUID, reason: str, now: datetime) -> None:
@@ -46,23 +73,34 @@ def end_live(tenant: Tenant, account_id: UUID, reason: str, now: datetime) -> No
     live = Code.objects.within(tenant).filter(account_id=account_id, spent__isnull=True, dead__isnull=True)
     ids = list(live.values_list("id", flat=True))
     if ids:
-        Code.objects.within(tenant).filter(id__in=ids).update(dead=now, dead_reason=reason)
+        Code.objects.within(tenant).filter(id__in=ids).update(dead=now, dead_reason=reason, sealed=None)
         outbox.withdraw_for(ids, now)
 
 
+def live(tenant: Tenant, account_id: UUID) -> Code | None:
+    """The one code of the account that was neither used nor ended; it may have expired."""
+    return Code.objects.within(tenant).filter(account_id=account_id, spent__isnull=True, dead__isnull=True).first()
+
+
 def live_to(tenant: Tenant, account_id: UUID, recipient: str) -> bool:
-    """Is a link on its way or in the mailbox of `recipient` that still opens the account?"""
-    live = Code.objects.within(tenant).filter(account_id=account_id, recipient=recipient, spent__isnull=True, dead__isnull=True)
-    return recipient != "" and bool(live.exists())
+    """Is a code on its way to or in the mailbox of `recipient` that still opens the account?"""
+    rows = Code.objects.within(tenant).filter(account_id=account_id, recipient=recipient, spent__isnull=True, dead__isnull=True)
+    return recipient != "" and bool(rows.exists())
 
 
 def text_of(house: House, code: Code) -> str:
-    """The 43 characters of a code, derived again. Raises KeyError if its key is gone from the keys file."""
-    return derive_link(house.keys.by_id(code.key_name), code.id, bytes(code.nonce))
+    """The code itself: a link derived again, or a one-time code while it is sealed; `""` once that was erased.
+
+    Raises KeyError if its key is gone from the keys file.
+    """
+    key = house.keys.by_id(code.key_name)
+    if not code.shape:
+        return derive_link(key, code.id, bytes(code.nonce))
+    return unseal(key, code.id, bytes(code.sealed)) if code.sealed else ""
 
 
 def find(house: House, tenant: Tenant, text: str) -> Code:
-    """The row of a presented code, alive or not. Raises DeadCode("unknown") for anything else, another tenant's included (A-006)."""
+    """The row of a presented link, alive or not. Raises DeadCode("unknown") for anything else, another tenant's included (A-006)."""
     if is_link_shaped(text):
         found = Code.objects.within(tenant).filter(digest__in=digests(house.keys, "link", text)).first()
         if found is not None:
@@ -70,14 +108,41 @@ def find(house: House, tenant: Tenant, text: str) -> Code:
     raise DeadCode("unknown")
 
 
+def otp_of(tenant: Tenant, account_id: UUID, now: datetime) -> Code | None:
+    """The one-time code with which this account could be opened now, or None."""
+    code = live(tenant, account_id)
+    return code if code and code.shape and is_live(code.expires, now) else None
+
+
+def try_otp(house: House, code: Code, typed: str, now: datetime) -> bool:
+    """Is `typed` this one-time code? A step inside a transaction that has to commit either way.
+
+    A try is taken before the comparison and given back when it was right, so that simultaneous guesses cannot exceed `MOST_TRIES`
+    (A-031). Input that cannot be the code (length, classes) is no try (decisions). The fifth wrong one ends the code.
+    """
+    if not OtpShape.of(code.shape).fits(typed):
+        return False
+    mine = Code.objects.within(code.tenant_id).filter(id=code.id, spent__isnull=True, dead__isnull=True, tries__lt=MOST_TRIES)
+    if not mine.update(tries=F("tries") + 1):
+        return False
+    right = any(hmac.compare_digest(_digest_of_otp(key, code.id, typed), bytes(code.digest)) for _, key in house.keys.ring)
+    rows = Code.objects.within(code.tenant_id).filter(id=code.id)
+    if right:
+        rows.update(tries=F("tries") - 1)
+    elif rows.filter(tries__gte=MOST_TRIES, spent__isnull=True).update(dead=now, dead_reason="exhausted", sealed=None):
+        outbox.withdraw_for([code.id], now)
+    return right
+
+
 def must_live(code: Code, now: datetime) -> None:
     """Raise DeadCode with the true reason unless the code can still be used."""
     if code.spent:
-        raise DeadCode("spent")
+        raise DeadCode("spent", code.scenario)
     if code.dead:
-        raise DeadCode("revoked" if code.dead_reason == "revoked" else "superseded")
+        reasons: dict[str, DeadReason] = {"revoked": "revoked", "exhausted": "exhausted"}
+        raise DeadCode(reasons.get(code.dead_reason, "superseded"), code.scenario)
     if not is_live(code.expires, now):
-        raise DeadCode("expired")
+        raise DeadCode("expired", code.scenario)
 
 
 def spend(code: Code, now: datetime) -> None:
@@ -86,7 +151,11 @@ def spend(code: Code, now: datetime) -> None:
     The guarded UPDATE decides, not the reading before it: the row count is the only thing believed.
     """
     alive = Q(expires__isnull=True) | Q(expires__gt=now)
-    won = Code.objects.within(code.tenant_id).filter(alive, id=code.id, spent__isnull=True, dead__isnull=True).update(spent=now)
-    if won != 1:
+    rows = Code.objects.within(code.tenant_id).filter(alive, id=code.id, spent__isnull=True, dead__isnull=True)
+    if rows.update(spent=now, sealed=None) != 1:
         must_live(Code.objects.within(code.tenant_id).get(id=code.id), now)
-        raise DeadCode("spent")
+        raise DeadCode("spent", code.scenario)
+
+
+def scenario_of(code: Code) -> Scenario:
+    return of(code.scenario)

@@ -7,19 +7,24 @@ import os
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from housekey.conf.house import House
 from housekey.core.errors import NotSignedIn, PasswordRefused, WrongCredentials
 from housekey.core.names import PRIMARY, SUPER_TENANT, Tenant, UserName, findable, split_tenant, split_username
+from housekey.core.otp import OtpShape
 from housekey.core.passwords import normalise
 from housekey.core.principal import LOGIN, Principal
-from housekey.operations import accounts, audit, hashing, sessions, tenants, throttle
+from housekey.core.properties import AGE, AGE_DAYS
+from housekey.core.scenario import scenario_for
+from housekey.operations import accounts, audit, codes, hashing, sessions, tenants, throttle, tickets
+from housekey.operations.policies import effective
 from housekey.operations.roles import permissions_of
+from housekey.operations.tickets import Opened
 from housekey.operations.transactions import durable
 from housekey.store import hot
-from housekey.store.models import Account
+from housekey.store.models import Account, Code
 from housekey.userstores.registry import store_for
 
 REMEMBERED_SECONDS = 60
@@ -35,19 +40,78 @@ class SignedIn:
 
 
 def sign_in(
-    house: House, tenant: Tenant, username: str, password: str, *, network: str, agent: str, now: datetime, by_path: bool = False
-) -> SignedIn:
-    """`by_path`: the address named the tenant. Raises WrongCredentials (one sentence for every reason, same time), Throttled,
-    Unavailable."""
+    house: House, tenant: Tenant, username: str, password: str, *, network: str, agent: str, now: datetime, by_path: bool = False,
+    goal: str = "",
+) -> SignedIn | Opened:
+    """`by_path`: the address named the tenant. `goal`: where to go afterwards. A pending one-time code in the place of the password, and
+    a password that is too old, open the set-password form instead of a session.
+
+    Raises WrongCredentials (one sentence for every reason, same time), Throttled, Unavailable.
+    """
     tenant, name = resolve(tenant, username, by_path=by_path)
-    verified = _verified(tenant, name, password, network, now)
+    entry = _try(tenant, name, password, network, now)
+    opened = _by_code(house, entry, password, now, goal)
+    if opened is not None:
+        return opened
+    verified = _accept(entry, password, now)
     by = Principal(tenant, str(name), account_id=verified.id, network=network)
+    if too_old(house, tenant, verified, now):
+        return _renewal(house, by, verified, now, goal)
     with durable():
         account = accounts.hold_verified(verified)
         token = sessions.start(house, tenant, account, network, agent, now)
         Account.objects.within(tenant).filter(id=account.id).update(last_sign_in=now)
         audit.record(by, "sign-in", now, target=str(name), target_id=account.id)
     return SignedIn(token, tenant)
+
+
+def _by_code(house: House, entry: _Entry, typed: str, now: datetime, goal: str) -> Opened | None:
+    """The form, if the pending one-time code was typed; None where what was typed cannot be one (decisions: that is no try).
+
+    Raises WrongCredentials for a wrong code, in one transaction like every other refusal (A-051): also where the budget is used up, since
+    that a code is pending is nobody's business.
+    """
+    found = _pending_code(entry, typed, now)
+    if found is None:
+        return None
+    with durable():
+        right = throttle.may_type(entry.tried, now) and codes.try_otp(house, found, typed, now)
+        outcome, why = ("done", "") if right else ("refused", "wrong code")
+        audit.record(entry.anonymous, "code:typed", now, target=str(entry.name), target_id=found.account_id, outcome=outcome, why=why)
+        opened = Opened(tickets.start(house, entry.tenant, found, now, goal), entry.tenant) if right else None
+    if opened is None:
+        raise WrongCredentials("wrong code")
+    throttle.refund(entry.tried)
+    throttle.refund_code(entry.tried)
+    return opened
+
+
+def _pending_code(entry: _Entry, typed: str, now: datetime) -> Code | None:
+    if entry.right:
+        return None
+    # Asked for names that nobody has, too: the question takes time (A-051)
+    found = codes.otp_of(entry.tenant, entry.account.id if entry.account else UUID(int=0), now)
+    fits = found is not None and codes.scenario_of(found).purpose != "confirmation" and OtpShape.of(found.shape).fits(typed)
+    return found if fits else None
+
+
+def too_old(house: House, tenant: Tenant, account: Account, now: datetime) -> bool:
+    """Does the tenant demand a new password by now (spec section 6, password age)?"""
+    policy = effective(house, tenant)
+    if not policy.on(AGE):
+        return False
+    return now - (account.password_changed or account.created) >= timedelta(days=policy.number(AGE_DAYS))
+
+
+def _renewal(house: House, by: Principal, verified: Account, now: datetime, goal: str) -> Opened:
+    """The right but too old password opens the form; it stays good for this until the new one is set."""
+    minutes = int(tickets.TICKET_LIFE.total_seconds() // 60)
+    with durable():
+        account = accounts.hold_verified(verified)
+        codes.end_live(by.tenant, account.id, "superseded", now)
+        code = codes.issue(house, by, account.id, scenario=scenario_for("age", "OFFLINE"), recipient="", minutes=minutes, now=now)
+        audit.record(by, "sign-in:password-expired", now, target=by.name, target_id=account.id)
+        return Opened(tickets.start(house, by.tenant, code, now, goal), by.tenant)
 
 
 def resolve(tenant: Tenant, username: str, *, by_path: bool) -> tuple[Tenant, UserName]:
@@ -61,32 +125,52 @@ def resolve(tenant: Tenant, username: str, *, by_path: bool) -> tuple[Tenant, Us
     return tenant, split_username(username)
 
 
-def _verified(tenant: Tenant, name: UserName, password: str, network: str, now: datetime) -> Account:
-    """The account whose password this is and who may sign in; every refusal is audited and costs one hash."""
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One try to come in, looked at and paid for: `right` is whether the password is the account's."""
+
+    tenant: Tenant
+    name: UserName
+    network: str
+    tried: throttle.Keys
+    account: Account | None
+    phc: str
+    right: bool
+
+    @property
+    def anonymous(self) -> Principal:
+        return Principal(self.tenant, "anonymous", network=self.network)
+
+
+def _try(tenant: Tenant, name: UserName, password: str, network: str, now: datetime) -> _Entry:
+    """Reserve, look up, hash: the same work for every name and every password. Raises Throttled."""
     account = hot.account_by_name(tenant.id, name.domain, name.key)
     tried = throttle.keys(tenant, name, network)
     throttle.reserve(tried, now, known=lambda: account is not None and audit.signed_in_from(tenant, account.id, network))
     phc = _password_hash(tenant, account)
-    right = hashing.check(phc, _typed(password))
-    why = _refusal(tenant, account, right=right)
+    return _Entry(tenant, name, network, tried, account, phc, hashing.check(phc, _typed(password)))
+
+
+def _accept(entry: _Entry, password: str, now: datetime) -> Account:
+    """The account that may come in; every refusal is audited. Raises WrongCredentials."""
+    account, tenant = entry.account, entry.tenant
+    why = _refusal(tenant, account, right=entry.right)
     if account is None or why:
         with durable():
-            audit.record(
-                Principal(tenant, "anonymous", network=network),
-                "sign-in",
-                now,
-                target=str(name),
-                outcome="refused",
-                target_id=account.id if account else None,
-                why=why,
-            )
+            known = account.id if account else None
+            audit.record(entry.anonymous, "sign-in", now, target=str(entry.name), outcome="refused", target_id=known, why=why)
         raise WrongCredentials(why)
-    throttle.refund(tried)
-    if hashing.outdated(phc):
+    throttle.refund(entry.tried)
+    if hashing.outdated(entry.phc):
         renewed = hashing.make(normalise(password))
         with durable():
             accounts.store_of(tenant, accounts.hold_verified(account)).set_password_hash(tenant, account.id, renewed)
     return account
+
+
+def _verified(tenant: Tenant, name: UserName, password: str, network: str, now: datetime) -> Account:
+    """The account whose password this is and who may sign in. Raises WrongCredentials, Throttled."""
+    return _accept(_try(tenant, name, password, network, now), password, now)
 
 
 def _password_hash(tenant: Tenant, account: Account | None) -> str:
@@ -156,18 +240,20 @@ class _Remembered:
 _REMEMBERED = _Remembered()
 
 
-def basic(tenant: Tenant, username: str, password: str, *, network: str, now: datetime, by_path: bool = False) -> Principal:
+def basic(house: House, tenant: Tenant, username: str, password: str, *, network: str, now: datetime, by_path: bool = False) -> Principal:
     """Who sent these HTTP Basic credentials. Raises WrongCredentials, Throttled, Unavailable. Never accepts a one-time code."""
     tenant, name = resolve(tenant, username, by_path=by_path)
     mark = _REMEMBERED.mark(tenant, name, password)
-    known = _recall(tenant, name, mark, network, now)
+    known = _recall(house, tenant, name, mark, network, now)
     if known is not None:
         return known
     with _REMEMBERED.single_flight(mark):
-        known = _recall(tenant, name, mark, network, now)
+        known = _recall(house, tenant, name, mark, network, now)
         if known is not None:
             return known
         account = _verified(tenant, name, password, network, now)
+        if too_old(house, tenant, account, now):
+            raise WrongCredentials("password expired")
         _REMEMBERED.put(mark, account, now.timestamp())
     by = principal(tenant, account, name, network)
     with durable():
@@ -175,13 +261,15 @@ def basic(tenant: Tenant, username: str, password: str, *, network: str, now: da
     return by
 
 
-def _recall(tenant: Tenant, name: UserName, mark: bytes, network: str, now: datetime) -> Principal | None:
+def _recall(house: House, tenant: Tenant, name: UserName, mark: bytes, network: str, now: datetime) -> Principal | None:
     """A remembered credential, re-checked against the account as it is now."""
     known = _REMEMBERED.get(mark, now.timestamp())
     if known is None:
         return None
     account = hot.account(tenant.id, known[0])
     if account is None or account.credential_version != known[1] or not accounts.standing_of(account).may_sign_in:
+        return None
+    if too_old(house, tenant, account, now):
         return None
     by = principal(tenant, account, name, network)
     return by if by.may(LOGIN) else None

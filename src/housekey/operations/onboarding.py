@@ -1,8 +1,8 @@
-"""Inviting: issue, send again, withdraw; and the answer to "send me a new link" from a dead page."""
+"""Inviting: issue, send again, hand over, extend, withdraw; and the answer to "send me a new one" from a dead page."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,28 +10,24 @@ from django.db.models import Prefetch
 
 from housekey.conf.house import House
 from housekey.core.account import Standing
-from housekey.core.codes import is_live
-from housekey.core.errors import DeadCode, FeatureOff, Invalid
+from housekey.core.codes import MAX_MINUTES, expiry, is_live
+from housekey.core.errors import FeatureOff, Invalid, NotFound, NothingPending
 from housekey.core.links import invitation_link
-from housekey.core.messages import ASK_PASSWORD, RESEND_ASK_PASSWORD, NewMessage
-from housekey.core.names import Tenant, organization_name
-from housekey.core.policy import ENABLE, INVITE_EXPIRY, LOCK, ORGANIZATION, SUPPORT, Policy
-from housekey.core.principal import CODE_CREATE, CODE_DELETE, OFFLINE_INVITE, USER_VIEW, Principal, anonymous
-from housekey.core.users import Invitation, InvitationState, User
-from housekey.delivery import outbox
-from housekey.operations import accounts, audit, codes
+from housekey.core.names import Tenant, UserName
+from housekey.core.policy import Policy
+from housekey.core.principal import CODE_CREATE, CODE_DELETE, OFFLINE_INVITE, USER_VIEW, Principal
+from housekey.core.properties import ENABLE, LOCK
+from housekey.core.scenario import Scenario, scenario_for
+from housekey.core.users import Invitation, InvitationState, Invite, Issued, User
+from housekey.operations import accounts, audit, codes, sending
+from housekey.operations.codes import AT_ONCE
 from housekey.operations.policies import effective
 from housekey.operations.roles import must_outrank
 from housekey.operations.transactions import durable
+from housekey.store import hot
 from housekey.store.models import Account, Code, Message
 
-AGAIN_AFTER = timedelta(seconds=60)
-AGAIN_PER_HOUR = 5
-"""Messages an anonymous holder of a dead link can cause per account and hour (A-042)."""
-
-
-_EVENTS = {(False, True): "invitation:resend", (False, False): "invitation:ask-again"}
-"""What the audit log calls an invitation that is not the first: sent again by somebody with permissions, or asked for from a dead page."""
+HANDED_OVER = Invite(method="OFFLINE")
 
 
 def must_be_on(policy: Policy) -> None:
@@ -48,64 +44,55 @@ def must_be_on(policy: Policy) -> None:
     raise FeatureOff(f"Users cannot be invited: {where}", setting=item.pinned or "enable_email_verification", field="askPassword")
 
 
-def must_have_address(mail: str) -> None:
-    if not mail:
-        raise Invalid("askPassword needs an e-mail address to send the invitation to. Give the user one in emails.", field="emails")
+def scenario(policy: Policy, special: Invite = AT_ONCE) -> Scenario:
+    """How an invitation would travel: as asked, else as the tenant has set."""
+    return scenario_for("invitation", special.method or policy.invitation_method)
 
 
-def invite(house: House, by: Principal, user: User, policy: Policy, now: datetime, *, kind: str = ASK_PASSWORD) -> Code:
-    """The step that issues and enqueues, inside an operation's transaction."""
-    code = codes.issue(
-        house, by, user.id, scenario=codes.ASK_PASSWORD, recipient=user.profile.mail, minutes=policy.number(INVITE_EXPIRY), now=now
-    )
-    outbox.enqueue(
-        by.tenant,
-        NewMessage(
-            kind, code.recipient, message_fields(house, by.tenant, policy, user, code), user.profile.locale or "en", user.id, code.id
-        ),
-        now,
-    )
-    audit.record(
-        by,
-        _EVENTS.get((kind == ASK_PASSWORD, bool(by.permissions)), "invitation:issue"),
-        now,
-        target=str(user.name),
-        target_id=user.id,
-        to=code.recipient,
-        expires=code.expires.isoformat() if code.expires else "never",
-    )
-    return code
-
-
-def message_fields(house: House, tenant: Tenant, policy: Policy, user: User, code: Code | None = None) -> dict[str, str]:
-    """The claims that the shipped templates name, copied: delivery never reads a user store."""
-    fields = {
-        "user-name": str(user.name),
-        "user.claim.givenname": user.profile.given_name,
-        "organization-name": organization(house, tenant, policy),
-        "organization.support.mail": policy.text(SUPPORT),
-        "userstore-domain": user.name.domain,
-        "tenant-domain": tenant.domain,
-    }
-    if code is not None:
-        fields["expires"] = code.expires.isoformat() if code.expires else ""
-    return fields
-
-
-def organization(house: House, tenant: Tenant, policy: Policy) -> str:
-    return organization_name(policy.text(ORGANIZATION), tenant, house.config.base_url)
+def check_special(by: Principal, special: Invite) -> None:
+    """Raise Invalid for a life or language that cannot be, NotPermitted for a link back without the permission for it."""
+    if special.minutes is not None and not -1 <= special.minutes <= MAX_MINUTES:
+        raise Invalid(f"The expiry time must be a number of minutes from -1 (never) to {MAX_MINUTES}.", field="expiryTime")
+    if len(special.locale) > 35 or not all(part.isalnum() for part in special.locale.replace("_", "-").split("-") if special.locale):
+        raise Invalid("The locale must be a language tag such as en or de-AT.", field="locale")
+    if special.method == "OFFLINE":
+        by.must(OFFLINE_INVITE)
 
 
 def invited_standing(standing: Standing, policy: Policy) -> Standing:
     return standing.invited(lock=policy.on(LOCK))
 
 
-def resend(house: House, by: Principal, user_id: UUID, now: datetime) -> Invitation:
-    """Send a new invitation; the older link dies. Also the first one, for a user created without a password.
+def invite(
+    house: House,
+    by: Principal,
+    user: User,
+    policy: Policy,
+    now: datetime,
+    *,
+    special: Invite = AT_ONCE,
+    again: bool = False,
+    event: str = "",
+) -> Code:
+    """The step that issues and enqueues, inside an operation's transaction."""
+    event = event or ("invitation:offline" if special.method == "OFFLINE" else "invitation:resend" if again else "invitation:issue")
+    return sending.send_code(house, by, user, policy, scenario(policy, special), now, special=special, again=again, event=event)
+
+
+def handed_out(house: House, tenant: Tenant, policy: Policy, user: User, code: Code) -> str:
+    """What the caller's answer carries of a new invitation: the link to hand over, the code to deliver, or nothing."""
+    if codes.scenario_of(code).method == "OFFLINE":
+        return link_of(house, tenant, user, code)
+    return sending.handed_out(house, policy, code)
+
+
+def resend(house: House, by: Principal, user_id: UUID, now: datetime, *, invite: Invite = AT_ONCE) -> Issued:
+    """Send a new invitation; the older one dies. Also the first one, for a user created without a password.
 
     Raises Invalid for a user who has a password already, FeatureOff, NotFound, NotPermitted.
     """
     by.must(CODE_CREATE)
+    check_special(by, invite)
     policy = effective(house, by.tenant)
     must_be_on(policy)
     with durable():
@@ -113,16 +100,34 @@ def resend(house: House, by: Principal, user_id: UUID, now: datetime) -> Invitat
         must_outrank(by, user_id)
         user = accounts.user(by.tenant, account)
         _must_be_invitable(user)
-        must_have_address(user.profile.mail)
-        first = user.standing.pending == ""
-        code = _reissue(house, by, account, user, policy, now, kind=ASK_PASSWORD if first else RESEND_ASK_PASSWORD)
-    return _view(Code.objects.within(by.tenant).prefetch_related(_messages(by)).get(id=code.id), now)
+        code = reissue(house, by, account, user, policy, now, special=invite)
+        text = handed_out(house, by.tenant, policy, user, code)
+    return Issued(view_of(by.tenant, code.id, now), text)
 
 
-def _reissue(house: House, by: Principal, account: Account, user: User, policy: Policy, now: datetime, *, kind: str) -> Code:
+def reissue(
+    house: House, by: Principal, account: Account, user: User, policy: Policy, now: datetime, *, special: Invite = AT_ONCE, event: str = ""
+) -> Code:
+    """The step that replaces whatever was pending by a new invitation, in the way the last one went unless asked otherwise."""
+    last = codes.live(by.tenant, account.id)
+    special = kept(last, special, "invitation")
+    sending.must_deliver(by, policy, scenario(policy, special))
     codes.end_live(by.tenant, account.id, "superseded", now)
     accounts.put(account, invited_standing(user.standing, policy), now)
-    return invite(house, by, user, policy, now, kind=kind)
+    return invite(house, by, user, policy, now, special=special, again=user.standing.pending == "PENDING_AP", event=event)
+
+
+def kept(last: Code | None, asked: Invite, purpose: str) -> Invite:
+    """What was special about the last message stays unless the caller asks for something else. A code handed over is not repeated
+    that way: sending again means sending."""
+    if last is None or codes.scenario_of(last).purpose != purpose:
+        return asked
+    method = codes.scenario_of(last).method
+    return Invite(
+        asked.method or (method if method != "OFFLINE" else None),
+        last.minutes if asked.minutes is None else asked.minutes,
+        asked.locale or last.locale,
+    )
 
 
 def _must_be_invitable(user: User) -> None:
@@ -144,11 +149,17 @@ def offline_link(house: House, by: Principal, user_id: UUID, now: datetime) -> s
         must_outrank(by, user_id)
         user = accounts.user(by.tenant, account)
         _must_be_invitable(user)
-        codes.end_live(by.tenant, account.id, "superseded", now)
-        accounts.put(account, invited_standing(user.standing, policy), now)
-        code = codes.issue(house, by, account.id, scenario=codes.OFFLINE, recipient="", minutes=policy.number(INVITE_EXPIRY), now=now)
-        audit.record(by, "invitation:offline", now, target=str(user.name), target_id=user.id)
+        code = reissue(house, by, account, user, policy, now, special=HANDED_OVER)
     return link_of(house, by.tenant, user, code)
+
+
+def offline_link_by_name(house: House, by: Principal, name: UserName, now: datetime) -> str:
+    """As `offline_link`, by name."""
+    by.must(OFFLINE_INVITE)
+    account = hot.account_by_name(by.tenant.id, name.domain, name.key)
+    if account is None:
+        raise NotFound(f"There is no user called {name}.", code="18003")
+    return offline_link(house, by, account.id, now)
 
 
 def link_of(house: House, tenant: Tenant, user: User, code: Code) -> str:
@@ -156,7 +167,7 @@ def link_of(house: House, tenant: Tenant, user: User, code: Code) -> str:
 
 
 def revoke(house: House, by: Principal, user_id: UUID, now: datetime) -> None:  # noqa: ARG001 - every operation takes the house
-    """Withdraw the pending invitation: its link stops working; the account stays as it is."""
+    """Withdraw the pending code: it stops working; the account stays as it is (a forced reset ends only by a new password)."""
     by.must(CODE_DELETE)
     with durable():
         account = accounts.hold(by.tenant, user_id)
@@ -165,56 +176,37 @@ def revoke(house: House, by: Principal, user_id: UUID, now: datetime) -> None:  
         audit.record(by, "invitation:revoke", now, target=account.name_key, target_id=account.id)
 
 
-def ask_again(house: House, tenant: Tenant, text: str, network: str, now: datetime) -> None:
-    """Somebody holding a dead but genuine link asks for a new one. Goes to the stored address only, and never tells anything.
-
-    Nothing happens for a code that is unknown, alive, used or revoked; where the newest code was revoked or handed over in person; for
-    an account that is no longer waiting; or too soon after the last message.
-    """
-    by = anonymous(tenant, network)
-    try:
-        code = codes.find(house, tenant, text)
-    except DeadCode:
-        return
-    policy = effective(house, tenant)
-    if not policy.on(ENABLE) or not _may_ask_again(code, now):
-        return
+def extend(house: House, by: Principal, user_id: UUID, minutes: int, now: datetime) -> Invitation:  # noqa: ARG001 - likewise
+    """Give the pending code a new end, `minutes` from now (-1: never). Nothing is sent. Raises NothingPending, Invalid."""
+    by.must(CODE_CREATE)
+    check_special(by, Invite(minutes=minutes))
     with durable():
-        account = accounts.hold(tenant, code.account_id)
-        user = accounts.user(tenant, account)
-        waiting = user.standing.pending == "PENDING_AP" and not user.standing.disabled and bool(user.profile.mail)
-        newest = Code.objects.within(tenant).filter(account=account).order_by("-issued").first()
-        if waiting and newest is not None and _may_follow(newest, now) and not _too_soon(tenant, account, now):
-            _reissue(house, by, account, user, policy, now, kind=RESEND_ASK_PASSWORD)
-
-
-def _may_ask_again(code: Code, now: datetime) -> bool:
-    try:
-        codes.must_live(code, now)
-    except DeadCode as dead:
-        return dead.reason in {"expired", "superseded"}
-    return False
-
-
-def _may_follow(newest: Code, now: datetime) -> bool:
-    """A withdrawn invitation stays withdrawn, and a link handed over in person is not ended by somebody with an old mail."""
-    return newest.dead_reason != "revoked" and not (newest.scenario == codes.OFFLINE and is_live(newest.expires, now))
-
-
-def _too_soon(tenant: Tenant, account: Account, now: datetime) -> bool:
-    times = list(Code.objects.within(tenant).filter(account=account, issued__gt=now - timedelta(hours=1)).values_list("issued", flat=True))
-    return len(times) >= AGAIN_PER_HOUR or any(issued > now - AGAIN_AFTER for issued in times)
+        account = accounts.hold(by.tenant, user_id)
+        must_outrank(by, user_id)
+        code = codes.live(by.tenant, account.id)
+        if code is None or codes.scenario_of(code).purpose not in {"invitation", "reset", "confirmation"}:
+            raise NothingPending("Nothing is pending for this user, so there is nothing to extend.")
+        if code.shape and not code.sent and not code.sealed:
+            raise Invalid("This code expired before it was sent. Send a new one.", field="user")
+        code.expires = expiry(now, minutes)
+        code.save(update_fields=["expires"])
+        audit.record(by, "invitation:extend", now, target=account.name_key, target_id=account.id, minutes=minutes)
+    return view_of(by.tenant, code.id, now)
 
 
 def invitations(by: Principal, user_id: UUID, now: datetime) -> list[Invitation]:
-    """Every invitation of a user with its life, newest first."""
+    """Every code of a user with its life, newest first."""
     by.must(USER_VIEW)
-    found = Code.objects.within(by.tenant).filter(account_id=user_id).order_by("-issued").prefetch_related(_messages(by))[:50]
+    found = Code.objects.within(by.tenant).filter(account_id=user_id).order_by("-issued").prefetch_related(_messages(by.tenant))[:50]
     return [_view(code, now) for code in found]
 
 
-def _messages(by: Principal) -> Prefetch[Any]:
-    return Prefetch("messages", Message.objects.within(by.tenant))
+def view_of(tenant: Tenant, code_id: UUID, now: datetime) -> Invitation:
+    return _view(Code.objects.within(tenant).prefetch_related(_messages(tenant)).get(id=code_id), now)
+
+
+def _messages(tenant: Tenant) -> Prefetch[Any]:
+    return Prefetch("messages", Message.objects.within(tenant))
 
 
 def _view(code: Code, now: datetime) -> Invitation:
@@ -231,6 +223,8 @@ def _view(code: Code, now: datetime) -> Invitation:
         ended=code.spent or code.dead,
         error=message.error if message else "",
         attempts=message.attempts if message else 0,
+        channel=codes.scenario_of(code).channel,
+        tries=code.tries,
     )
 
 
@@ -238,7 +232,7 @@ def _state(code: Code, delivery: str, now: datetime) -> InvitationState:
     if code.spent:
         return "redeemed"
     if code.dead:
-        return "revoked" if code.dead_reason == "revoked" else "superseded"
+        return {"revoked": "revoked", "exhausted": "exhausted"}.get(code.dead_reason, "superseded")  # type: ignore[return-value] # all of them states
     if not is_live(code.expires, now):
         return "expired"
     if code.opened:

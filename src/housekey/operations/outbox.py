@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.db.models import Count
 
 from housekey.conf.house import House
 from housekey.core.errors import Invalid, NotFound
+from housekey.core.messages import EMAIL, SMS
 from housekey.core.principal import OUTBOX_UPDATE, OUTBOX_VIEW, Principal
 from housekey.delivery import letter, outbox
 from housekey.operations import audit
@@ -36,6 +37,10 @@ class MessageView:
     text: str = ""
     html: str = ""
     tries: list[tuple[datetime, str, str]] = field(default_factory=list)
+    channel: str = EMAIL
+    """EMAIL or SMS. A text message has neither `subject` nor `html`."""
+    server: bool = False
+    """Is there a server that messages of this channel leave through? If not, they are read here, code and all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +68,28 @@ def counts(by: Principal) -> dict[str, int]:
 
 
 def _view(row: Message) -> MessageView:
-    return MessageView(row.id, row.kind, row.recipient, row.state, row.created, row.due, row.finished, row.attempts, row.error)
+    times = (row.created, row.due, row.finished)
+    return MessageView(row.id, row.kind, row.recipient, row.state, *times, row.attempts, row.error, channel=row.channel)
 
 
 def get(house: House, by: Principal, message_id: UUID) -> MessageView:
-    """One message as its reader gets it. The link in it is live: while there is no mail server, this is how it is read.
+    """One message as its reader gets it. The link or code in it is live: while there is no server for it, this is how it is read.
 
-    Where mail does go out, the link is left out: an administrator should not hold somebody's way in (A-044).
+    Where messages do go out, that is left out: an administrator should not hold somebody's way in (A-044).
     """
     by.must(OUTBOX_VIEW)
     row = _load(by, message_id)
-    rendered = letter.preview(house, row, show_link=not house.config.email.configured)
+    server = has_server(house, row.channel)
+    rendered = letter.preview(house, row, show_code=not server)
     tries = Attempt.objects.within(by.tenant).filter(message=row).order_by("at", "id").values_list("at", "outcome", "detail")
-    view = _view(row)
-    return MessageView(
-        view.id,
-        view.kind,
-        view.recipient,
-        view.state,
-        view.created,
-        view.due,
-        view.finished,
-        view.attempts,
-        view.error,
-        rendered.subject,
-        rendered.text,
-        rendered.html,
-        list(tries),
+    return replace(
+        _view(row), subject=rendered.subject, text=rendered.text, html=rendered.html, tries=list(tries), server=server
     )
+
+
+def has_server(house: House, channel: str) -> bool:
+    """Do messages of this channel leave the house, or are they kept as files?"""
+    return house.config.sms.configured if channel == SMS else house.config.email.configured
 
 
 def _load(by: Principal, message_id: UUID) -> Message:
@@ -103,11 +102,11 @@ def _load(by: Principal, message_id: UUID) -> Message:
 def redrive(by: Principal, message_id: UUID, now: datetime) -> None:
     """Try a failed message again, from the beginning, or send one that was kept before there was a mail server.
 
-    Raises Invalid for any other state. A kept message without a mail server is written to its file anew.
+    Raises Invalid for any other state. A kept message without a server is written to its file anew.
     """
     by.must(OUTBOX_UPDATE)
     _move(by, message_id, ("failed", "kept"), "queued", now, "message:redrive", due=now, retry_from=now, finished=None)
-    outbox.wake.set()
+    outbox.ring()
 
 
 def withdraw(by: Principal, message_id: UUID, now: datetime) -> None:

@@ -6,13 +6,11 @@ from datetime import datetime
 
 from housekey.conf.house import House
 from housekey.core.errors import NotSignedIn
-from housekey.core.messages import PASSWORD_CHANGED, NewMessage
+from housekey.core.messages import PASSWORD_CHANGED
 from housekey.core.principal import Principal
 from housekey.core.users import User
-from housekey.delivery import outbox
-from housekey.operations import accounts, audit, codes, hashing, sessions
+from housekey.operations import accounts, audit, codes, hashing, sending, sessions
 from housekey.operations.login import reauthenticate
-from housekey.operations.onboarding import message_fields
 from housekey.operations.passwords import accepted, rules_for
 from housekey.operations.policies import effective
 from housekey.operations.transactions import durable
@@ -29,8 +27,8 @@ def password_rules(house: House, by: Principal) -> list[tuple[str, str]]:
     return rules_for(house, by.tenant, effective(house, by.tenant), me(by).name).shown()
 
 
-def change_password(house: House, by: Principal, current: str, new: str, *, agent: str, now: datetime) -> str:
-    """Returns the token of a fresh session for this browser; every other session ends.
+def change_password(house: House, by: Principal, current: str, new: str, *, agent: str | None, now: datetime) -> str:
+    """Returns the token of a fresh session for this browser, `""` for a program (`agent` None); every other session ends.
 
     Raises WrongCredentials or Throttled for the old password, PasswordRefused for the new one, NotSignedIn.
     """
@@ -43,18 +41,7 @@ def change_password(house: House, by: Principal, current: str, new: str, *, agen
         codes.end_live(by.tenant, account.id, "revoked", now)
         accounts.store_of(by.tenant, account).set_password_hash(by.tenant, account.id, password_hash)
         accounts.put(account, accounts.standing_of(account).password_set(), now, new_credential=True)
-        token = sessions.start(house, by.tenant, account, by.network, agent, now)
+        token = sessions.start(house, by.tenant, account, by.network, agent, now) if agent is not None else ""
         audit.record(by, "account:password:change", now, target=str(user.name), target_id=user.id)
-        if user.profile.mail:
-            outbox.enqueue(
-                by.tenant,
-                NewMessage(
-                    PASSWORD_CHANGED,
-                    user.profile.mail,
-                    message_fields(house, by.tenant, policy, user),
-                    user.profile.locale or "en",
-                    user.id,
-                ),
-                now,
-            )
+        sending.notify(house, by.tenant, policy, user, PASSWORD_CHANGED, PASSWORD_CHANGED, now)
     return token

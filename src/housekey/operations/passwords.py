@@ -11,8 +11,9 @@ import django.contrib.auth
 from housekey.conf.house import House
 from housekey.core.names import Tenant, UserName
 from housekey.core.passwords import PasswordRules, accept
-from housekey.core.policy import MAX_LENGTH, MIN_LENGTH, Policy
-from housekey.operations.onboarding import organization
+from housekey.core.policy import Policy
+from housekey.core.properties import MAX_LENGTH, MIN_LENGTH
+from housekey.operations.sending import organization
 
 
 @cache

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from housekey.conf.house import House
+from housekey.conf.schema import Config
 from housekey.core.errors import FeatureOff, Invalid, Stale
 from housekey.core.names import Tenant
-from housekey.core.policy import BY_NAME, ENABLE, PROPERTIES, Effective, Policy, Property, clean
+from housekey.core.policy import Effective, Policy, check_together, clean, settle_choices
 from housekey.core.principal import GOVERNANCE_UPDATE, Principal
+from housekey.core.properties import BY_NAME, ENABLE, PROPERTIES, Property
 from housekey.operations import audit
 from housekey.operations.transactions import durable
 from housekey.store import hot
@@ -18,10 +20,24 @@ LISTENER = "event.default_listener.governance_identity_mgt.enable"
 """WSO2's switch of the whole engine: off, nobody can be invited whatever a tenant has stored."""
 
 
+_MADE: dict[tuple[int, tuple[tuple[str, tuple[str, int]], ...]], tuple[Config, Policy]] = {}
+"""What follows from a configuration and stored values, already put together: every request asks, answers seldom change."""
+
+
 def effective(house: House, tenant: Tenant) -> Policy:
-    """All settings of the tenant with the origin of each value."""
+    """All settings of the tenant with the origin of each value. The stored ones are read anew each time."""
     stored = hot.settings(tenant.id)
-    return Policy({item.name: _in_force(house, item, stored.get(item.name)) for item in PROPERTIES})
+    key = (id(house.config), tuple(sorted(stored.items())))
+    made = _MADE.get(key)
+    if made is None or made[0] is not house.config:
+        if len(_MADE) > 1_000:
+            _MADE.clear()
+        made = _MADE[key] = (house.config, _put_together(house, stored))
+    return made[1]
+
+
+def _put_together(house: House, stored: dict[str, tuple[str, int]]) -> Policy:
+    return Policy(settle_choices({item.name: _in_force(house, item, stored.get(item.name)) for item in PROPERTIES}))
 
 
 def _in_force(house: House, item: Property, stored: tuple[str, int] | None) -> Effective:
@@ -45,6 +61,7 @@ def change(house: House, by: Principal, values: dict[str, str], versions: dict[s
     cleaned = {name: clean(name, value) for name, value in values.items()}
     with durable(taken=Stale("Somebody else saved the same setting at the same moment. Look at it and save again.")):
         before = effective(house, by.tenant)
+        check_together(before, _afterwards(house, by.tenant, cleaned))
         for name, value in cleaned.items():
             item = before.items[name]
             if name in versions and versions[name] != item.version:
@@ -58,6 +75,12 @@ def change(house: House, by: Principal, values: dict[str, str], versions: dict[s
             if value != item.value:
                 _store(by, item, value, now)
     return effective(house, by.tenant)
+
+
+def _afterwards(house: House, tenant: Tenant, cleaned: dict[str, str]) -> dict[str, str]:
+    """The values of all settings as they would be in force with `cleaned` stored."""
+    stored = hot.settings(tenant.id) | {name: (value, 1) for name, value in cleaned.items()}
+    return {name: item.value for name, item in _put_together(house, stored).items.items()}
 
 
 def _store(by: Principal, item: Effective, value: str, now: datetime) -> None:
@@ -75,13 +98,21 @@ def _store(by: Principal, item: Effective, value: str, now: datetime) -> None:
     audit.record(by, "setting:change", now, target=name, before=item.value, after=value)
 
 
-def revert(house: House, by: Principal, name: str, now: datetime) -> Policy:
-    """Forget the stored value: the file, or what is built in, holds again."""
+def revert(house: House, by: Principal, *names: str, now: datetime) -> Policy:
+    """Forget stored values: the file, or what is built in, holds again. All of them or none; judged by the end state like a change.
+
+    Raises Invalid for a setting that does not exist, or an end state that cannot be.
+    """
     by.must(GOVERNANCE_UPDATE)
-    if name not in BY_NAME:
-        raise Invalid(f"There is no setting called {name}.", field=name)
+    for name in names:
+        if name not in BY_NAME:
+            raise Invalid(f"There is no setting called {name}.", field=name)
     with durable():
-        before = effective(house, by.tenant).items[name]
-        if Setting.objects.within(by.tenant).filter(name=name).delete()[0]:
-            audit.record(by, "setting:revert", now, target=name, before=before.value, after=before.default)
+        before = effective(house, by.tenant)
+        stored = {name: value for name, value in hot.settings(by.tenant.id).items() if name not in names}
+        check_together(before, {name: item.value for name, item in _put_together(house, stored).items.items()})
+        for name in names:
+            if Setting.objects.within(by.tenant).filter(name=name).delete()[0]:
+                item = before.items[name]
+                audit.record(by, "setting:revert", now, target=name, before=item.value, after=item.default)
     return effective(house, by.tenant)

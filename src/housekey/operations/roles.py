@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from housekey.core.errors import Invalid, NotPermitted
+from django.db.models import Count
+
+from housekey.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from housekey.core.names import Tenant
-from housekey.core.principal import ADMINISTRATOR, EVERYONE, EVERYONE_PERMISSIONS, USER_UPDATE, Principal
+from housekey.core.principal import (
+    ADMINISTRATOR,
+    EVERYONE,
+    EVERYONE_PERMISSIONS,
+    ROLE_CREATE,
+    ROLE_DELETE,
+    ROLE_UPDATE,
+    ROLE_VIEW,
+    USER_UPDATE,
+    Principal,
+    spelled_out,
+)
+from housekey.core.users import User
 from housekey.operations import accounts, audit
 from housekey.operations.transactions import durable
 from housekey.store import hot
@@ -23,6 +39,99 @@ def must_outrank(by: Principal, account_id: UUID) -> None:
     """Nobody touches an account that holds permissions they lack: the help desk cannot take over an administrator. Raises NotPermitted."""
     if not permissions_of(by.tenant, account_id) <= by.permissions | EVERYONE_PERMISSIONS:
         raise NotPermitted("of everything this user may do")
+
+
+@dataclass(frozen=True, slots=True)
+class RoleView:
+    """`members` is how many users are in the role; everyone is in Internal/everyone without being counted."""
+
+    name: str
+    permissions: tuple[str, ...]
+    members: int
+    shipped: bool
+
+
+def listing(by: Principal) -> list[RoleView]:
+    """Every role of the tenant by name. Raises NotPermitted."""
+    by.must(ROLE_VIEW)
+    rows = Role.objects.within(by.tenant).order_by("name").values_list("name", "permissions", Count("members"), "shipped")
+    return [RoleView(name, tuple(sorted(permissions)), size, shipped) for name, permissions, size, shipped in rows]
+
+
+def get(by: Principal, name: str) -> RoleView:
+    """Raises NotFound, NotPermitted."""
+    found = next((role for role in listing(by) if role.name == name), None)
+    if found is None:
+        raise NotFound(f"There is no role called {name}.")
+    return found
+
+
+def members(by: Principal, name: str, limit: int = 200) -> list[User]:
+    """The users in a role, by name. Raises NotPermitted."""
+    by.must(ROLE_VIEW)
+    rows = Account.objects.within(by.tenant).filter(memberships__role__name=name).order_by("name_key")[:limit]
+    return accounts.users(by.tenant, list(rows))
+
+
+def add(by: Principal, name: str, permissions: Iterable[str], now: datetime) -> RoleView:
+    """A new role. Permissions are scopes or WSO2's permission paths; nobody grants what they lack.
+
+    Raises Conflict, Invalid, NotPermitted.
+    """
+    by.must(ROLE_CREATE)
+    name = name.strip()
+    if not name or len(name) > 100 or not name.isprintable() or name.casefold().startswith(("internal/", "application/")):
+        raise Invalid("A role needs a name of at most 100 characters that does not begin with Internal/ or Application/.", field="name")
+    wanted = _grantable(by, permissions)
+    with durable(taken=Conflict(f"There is a role called {name} already.", field="name")):
+        if Role.objects.within(by.tenant).filter(name__iexact=name).exists():
+            raise Conflict(f"There is a role called {name} already.", field="name")
+        hot.insert(Role(tenant_id=by.tenant.id, name=name, permissions=wanted))
+        audit.record(by, "role:add", now, target=name, permissions=wanted)
+    return RoleView(name, tuple(wanted), 0, False)
+
+
+def set_permissions(by: Principal, name: str, permissions: Iterable[str], now: datetime) -> None:
+    """What a role allows from now on, for everybody in it at once. The administrators' role stays as it is.
+
+    Taking the login permission from Internal/everyone makes it depend on roles. Raises NotFound, Invalid, NotPermitted.
+    """
+    by.must(ROLE_UPDATE)
+    with durable():
+        role = Role.objects.within(by.tenant).select_for_update().filter(name=name).first()
+        if role is None:
+            raise NotFound(f"There is no role called {name}.")
+        if name == ADMINISTRATOR:
+            sentence = "The permissions of administrators cannot be changed: somebody must be able to do everything."
+            raise Invalid(sentence, field="permissions")
+        wanted = spelled_out(permissions)
+        _grantable(by, wanted ^ set(role.permissions))
+        if name == EVERYONE and not wanted <= EVERYONE_PERMISSIONS:
+            raise Invalid("Everyone can hold only what concerns their own account. Make a role for the rest.", field="permissions")
+        before, role.permissions = sorted(role.permissions), sorted(wanted)
+        role.save(update_fields=["permissions"])
+        audit.record(by, "role:permissions", now, target=name, before=before, after=role.permissions)
+
+
+def remove(by: Principal, name: str, now: datetime) -> None:
+    """Delete a role; its members lose what it allowed. Raises NotFound, Invalid for a shipped one, NotPermitted."""
+    by.must(ROLE_DELETE)
+    with durable():
+        role = Role.objects.within(by.tenant).select_for_update().filter(name=name).first()
+        if role is None:
+            raise NotFound(f"There is no role called {name}.")
+        if role.shipped:
+            raise Invalid(f"{name} belongs to the product and stays.", field="name")
+        _grantable(by, role.permissions)
+        role.delete()
+        audit.record(by, "role:remove", now, target=name)
+
+
+def _grantable(by: Principal, permissions: Iterable[str]) -> list[str]:
+    wanted = spelled_out(permissions)
+    for permission in sorted(wanted - by.permissions):
+        raise NotPermitted(permission)
+    return sorted(wanted)
 
 
 def join(by: Principal, account_id: UUID, name: str) -> None:
@@ -57,11 +166,29 @@ def deny(by: Principal, user_id: UUID, name: str, now: datetime) -> None:
     with durable():
         account = accounts.hold(by.tenant, user_id)
         must_outrank(by, account.id)
-        role = _role(by, name)
-        if name == ADMINISTRATOR:
-            keep_one_administrator(by.tenant, account)
-        if RoleMember.objects.within(by.tenant).filter(role=role, account=account).delete()[0]:
-            audit.record(by, "role:deny", now, target=name, target_id=account.id)
+        leave(by, account, name, now)
+
+
+def leave(by: Principal, account: Account, name: str, now: datetime) -> None:
+    """A step inside a transaction that holds the account. Raises Invalid, NotPermitted."""
+    role = _role(by, name)
+    if name == ADMINISTRATOR:
+        keep_one_administrator(by.tenant, account)
+    if RoleMember.objects.within(by.tenant).filter(role=role, account=account).delete()[0]:
+        audit.record(by, "role:deny", now, target=name, target_id=account.id)
+
+
+def update(by: Principal, user_id: UUID, *, taken: Iterable[str], given: Iterable[str], now: datetime) -> None:
+    """Several roles of one user at once, all of it or nothing. A role in both lists ends taken. Raises NotFound, Invalid, NotPermitted."""
+    by.must(USER_UPDATE)
+    with durable():
+        account = accounts.hold(by.tenant, user_id)
+        must_outrank(by, account.id)
+        for name in given:
+            join(by, account.id, name)
+            audit.record(by, "role:grant", now, target=name, target_id=account.id)
+        for name in taken:
+            leave(by, account, name, now)
 
 
 def administrators(tenant: Tenant) -> list[Account]:

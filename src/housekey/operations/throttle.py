@@ -43,6 +43,10 @@ class Bucket:
 PAIR = Bucket(free=5, step=5, longest=30, leak=120)
 ACCOUNT = Bucket(free=50, step=2, longest=30, leak=60)
 NETWORK = Bucket(free=100, step=2, longest=30, leak=3)
+CODES = Bucket(free=20, step=60, longest=900, leak=4320)
+"""Wrong one-time codes of one account over all its codes: sending a new code does not fill this up again (spec section 4)."""
+RECOVERIES = Bucket(free=20, step=5, longest=60, leak=30)
+"""Recoveries started from one network."""
 
 _LEVEL = f"""(CASE WHEN t.failures > (%(now)s - t.last) * %(leak)s
   THEN t.failures - CAST((%(now)s - t.last) * %(leak)s AS INTEGER) ELSE 0 END + {TRY})"""
@@ -101,6 +105,33 @@ def reserve(tried: Keys, now: datetime, *, known: Callable[[], bool]) -> None:
             wait = _reserve(key, bucket, now.timestamp())
             if wait and not (key == tried.account and known()):
                 raise Throttled(wait)
+
+
+def reserve_code(tried: Keys, now: datetime) -> None:
+    """Count one typed code on this name's budget over all its codes, or raise Throttled. For unknown names alike (A-050)."""
+    _take("codes", tried.account.hex(), CODES, now)
+
+
+def may_type(tried: Keys, now: datetime) -> bool:
+    """The same inside a transaction, as an answer: False if the budget is used up and nothing was counted."""
+    return _reserve(_digest("codes", tried.account.hex()), CODES, now.timestamp()) == 0
+
+
+def refund_code(tried: Keys) -> None:
+    with durable(), connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, {"key": _digest("codes", tried.account.hex()), "try": TRY})
+
+
+def reserve_recovery(address: str, now: datetime) -> None:
+    """Count one "Forgot password?" of this network, or raise Throttled. Sign-in keeps its own counters: recovery works while delayed."""
+    _take("recovery", _network(address), RECOVERIES, now)
+
+
+def _take(purpose: str, text: str, bucket: Bucket, now: datetime) -> None:
+    with durable():
+        wait = _reserve(_digest(purpose, text), bucket, now.timestamp())
+        if wait:
+            raise Throttled(wait)
 
 
 def _reserve(key: bytes, bucket: Bucket, now: float) -> int:

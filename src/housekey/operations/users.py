@@ -11,18 +11,19 @@ from django.db.models import Q, QuerySet
 from housekey.conf.house import House
 from housekey.core.account import ADMIN_INITIATED, MAX_ATTEMPTS, Standing
 from housekey.core.errors import Conflict, Invalid, NotFound, Stale
-from housekey.core.messages import ASK_PASSWORD, RESEND_ASK_PASSWORD
 from housekey.core.names import PRIMARY, UserName, check_username, findable, split_username
+from housekey.core.policy import Policy
 from housekey.core.principal import USER_CREATE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW, Principal
+from housekey.core.properties import LOCK
 from housekey.core.users import Changes, NewUser, Profile, User, UserPage
-from housekey.operations import accounts, audit, codes, hashing, onboarding
+from housekey.operations import accounts, audit, codes, confirmation, hashing, onboarding, pending, resets, sending
 from housekey.operations.addresses import check_address
 from housekey.operations.passwords import accepted
 from housekey.operations.policies import effective
 from housekey.operations.roles import join, keep_one_administrator, must_outrank
 from housekey.operations.transactions import durable
 from housekey.store import hot
-from housekey.store.models import Account
+from housekey.store.models import Account, Code
 from housekey.userstores.base import StoredUser
 from housekey.userstores.registry import store_for
 
@@ -39,12 +40,12 @@ def create(house: House, by: Principal, new: NewUser, now: datetime) -> User:
     policy = effective(house, by.tenant)
     standing, password_hash = Standing(disabled=new.disabled, locks=frozenset({ADMIN_INITIATED} if new.locked else ())), ""
     if new.ask_password:
-        onboarding.must_be_on(policy)
-        onboarding.must_have_address(new.profile.mail)
-        standing = onboarding.invited_standing(standing, policy)
+        standing = _invitable(by, new, policy, standing)
     elif new.password is not None:
         password_hash = hashing.make(accepted(house, by.tenant, policy, new.name, new.password))
         standing = standing.password_set()
+    if new.verify_email and not new.ask_password:
+        standing = _confirmable(by, new, policy, standing)
     user = User(uuid4(), new.name, new.profile, standing, now, now, roles=new.roles)
     with durable(taken=name_taken(new.name)):
         insert(by, user)
@@ -52,9 +53,35 @@ def create(house: House, by: Principal, new: NewUser, now: datetime) -> User:
         for role in new.roles:
             join(by, user.id, role)
         audit.record(by, "user:create", now, target=str(user.name), target_id=user.id, ask_password=new.ask_password)
-        if new.ask_password:
-            onboarding.invite(house, by, user, policy, now)
-    return user
+        code = _first_message(house, by, new, user, policy, now)
+    return replace(user, code=onboarding.handed_out(house, by.tenant, policy, user, code) if code else "")
+
+
+def _invitable(by: Principal, new: NewUser, policy: Policy, standing: Standing) -> Standing:
+    """Everything that could stand against an invitation, asked before anything is stored."""
+    onboarding.must_be_on(policy)
+    onboarding.check_special(by, new.invite)
+    scenario = onboarding.scenario(policy, new.invite)
+    sending.must_be_reachable(new.profile, scenario)
+    sending.must_deliver(by, policy, scenario)
+    return onboarding.invited_standing(standing, policy)
+
+
+def _confirmable(by: Principal, new: NewUser, policy: Policy, standing: Standing) -> Standing:
+    """verifyEmail (reference 3.3): under the same master switch as invitations. UEV-10001 is WSO2's code for a missing address."""
+    onboarding.must_be_on(policy)
+    if not new.profile.mail:
+        raise Invalid("Email address not found for email verification. Give the user one in emails.", field="emails", code="UEV-10001")
+    sending.must_deliver(by, policy, policy.confirmation)
+    return standing.awaiting_confirmation(lock=policy.on(LOCK))
+
+
+def _first_message(house: House, by: Principal, new: NewUser, user: User, policy: Policy, now: datetime) -> Code | None:
+    if new.ask_password:
+        return onboarding.invite(house, by, user, policy, now, special=new.invite)
+    if new.verify_email:
+        return confirmation.issue(house, by, user, policy, now)
+    return None
 
 
 def name_taken(name: UserName) -> Conflict:
@@ -75,6 +102,7 @@ def insert(by: Principal, user: User) -> None:
         has_password=standing.has_password,
         created=user.created,
         modified=user.modified,
+        password_changed=user.created if standing.has_password else None,
     )
     hot.insert(row)
 
@@ -92,9 +120,9 @@ def check_profile(profile: Profile) -> None:
             raise Invalid(f"{field} contains a character that cannot be stored.", field=field)
 
 
-def get(by: Principal, user_id: UUID) -> User:
-    """Raises NotFound, NotPermitted."""
-    by.must(USER_VIEW)
+def get(by: Principal, user_id: UUID, *, permission: str = USER_VIEW) -> User:
+    """Who changes a user may see what is changed: such a caller names that `permission`. Raises NotFound, NotPermitted."""
+    by.must(permission)
     return accounts.user(by.tenant, accounts.load(by.tenant, user_id))
 
 
@@ -148,6 +176,7 @@ def change(house: House, by: Principal, user_id: UUID, changes: Changes, now: da
     by.must(USER_UPDATE)
     if changes.profile:
         check_profile(changes.profile)
+    onboarding.check_special(by, changes.invite)
     policy = effective(house, by.tenant)
     password_hash = ""
     if changes.password is not None and not changes.ask_password:
@@ -157,27 +186,49 @@ def change(house: House, by: Principal, user_id: UUID, changes: Changes, now: da
         account = accounts.hold(by.tenant, user_id)
         before = accounts.user(by.tenant, account)
         _may_change(by, account, before, changes)
-        kind = _message_due(by, before, changes, password_hash)
-        standing = _next_standing(before.standing, changes, new_password=bool(password_hash))
-        if kind:
-            onboarding.must_be_on(policy)
-            standing = onboarding.invited_standing(standing, policy)
         _write(by, account, before, changes, password_hash)
-        if password_hash or kind or _mail_lost(before, changes):
-            codes.end_live(by.tenant, account.id, "superseded" if kind else "revoked", now)
+        if password_hash:
+            codes.end_live(by.tenant, account.id, "revoked", now)
+        standing = _next_standing(before.standing, changes, new_password=bool(password_hash))
         accounts.put(account, standing, now, new_credential=bool(password_hash))
+        code = None if password_hash else _message(house, by, account, before, changes, policy, now)
         user = accounts.user(by.tenant, account)
-        if kind:
-            onboarding.must_have_address(user.profile.mail)
-            onboarding.invite(house, by, user, policy, now, kind=kind)
         audit.record(by, "user:change", now, target=str(user.name), target_id=user.id, changed=_told(changes, password_hash))
-    return user
+        text = onboarding.handed_out(house, by.tenant, policy, user, code) if code else ""
+    return replace(user, code=text)
+
+
+def _message(
+    house: House, by: Principal, account: Account, before: User, changes: Changes, policy: Policy, now: datetime
+) -> Code | None:
+    """What this change sends: a forced reset, the first invitation, or what is pending anew to a corrected address; mostly nothing."""
+    user = accounts.user(by.tenant, account)
+    if changes.force_reset:
+        return resets.begin(house, by, account, user, policy, now, special=changes.invite)
+    if changes.ask_password and before.standing.pending == "":
+        onboarding.must_be_on(policy)
+        return onboarding.reissue(house, by, account, user, policy, now, special=changes.invite)
+    last = codes.live(by.tenant, account.id) if changes.profile else None
+    if last is None or not last.recipient or sending.reachable_at(user.profile, codes.scenario_of(last)) == last.recipient:
+        return None
+    return _follow(house, by, account, user, policy, now, last)
+
+
+def _follow(house: House, by: Principal, account: Account, user: User, policy: Policy, now: datetime, last: Code) -> Code | None:
+    """The address or number that a live code went to was corrected or taken away: it must not open the account any more."""
+    scenario = codes.scenario_of(last)
+    if scenario.purpose == "recovery" or not sending.reachable_at(user.profile, scenario):
+        codes.end_live(by.tenant, account.id, "revoked", now)
+        return None
+    return pending.reissue(house, by, account, user, policy, now, {scenario.purpose})
 
 
 def _may_change(by: Principal, account: Account, before: User, changes: Changes) -> None:
     must_outrank(by, account.id)
     if changes.version is not None and changes.version != account.version:
         raise Stale("The user was changed by somebody else meanwhile. Read it again and repeat your change.")
+    if changes.force_reset and changes.password is not None:
+        raise Invalid("A forced reset and a new password cannot be asked for together. Send one of them.", field="forcePasswordReset")
     if changes.ask_password and before.standing.has_password:
         raise Invalid(f"{before.name} has a password already. To make them choose a new one, use forcePasswordReset.", field="askPassword")
     if changes.disabled or changes.locked:
@@ -186,26 +237,13 @@ def _may_change(by: Principal, account: Account, before: User, changes: Changes)
         keep_one_administrator(by.tenant, account)
 
 
-def _message_due(by: Principal, before: User, changes: Changes, password_hash: str) -> str:
-    """Which invitation this change sends: the first one, one to the corrected address, or none (`""`)."""
-    if password_hash:
-        return ""
-    if before.standing.pending == "":
-        return ASK_PASSWORD if changes.ask_password else ""
-    moved = changes.profile is not None and changes.profile.mail not in {"", before.profile.mail}
-    return RESEND_ASK_PASSWORD if moved and codes.live_to(by.tenant, before.id, before.profile.mail) else ""
-
-
-def _mail_lost(before: User, changes: Changes) -> bool:
-    """The address was taken away: a link that went there must not open the account."""
-    return changes.profile is not None and before.profile.mail != "" and changes.profile.mail == ""
-
-
 def _write(by: Principal, account: Account, before: User, changes: Changes, password_hash: str) -> None:
     store = accounts.store_of(by.tenant, account)
     if changes.profile and changes.profile != before.profile:
         if changes.profile.mail != before.profile.mail:
             account.email_verified = False
+        if changes.profile.mobile != before.profile.mobile:
+            account.phone_verified = False
         store.update(by.tenant, account.id, changes.profile)
     if password_hash:
         store.set_password_hash(by.tenant, account.id, password_hash)
@@ -216,16 +254,17 @@ def _next_standing(standing: Standing, changes: Changes, *, new_password: bool) 
         standing = standing.password_set()
     if changes.disabled is not None:
         standing = replace(standing, disabled=changes.disabled)
-    if changes.locked:
+    if changes.locked and not changes.force_reset:
         standing = standing.locked_by(ADMIN_INITIATED)
-    elif changes.locked is False:
+    elif changes.locked is False and not changes.force_reset:
         standing = standing.unlocked_from(ADMIN_INITIATED).unlocked_from(MAX_ATTEMPTS)
     return standing
 
 
 def _told(changes: Changes, password_hash: str) -> dict[str, bool | None]:
     """What the audit log says was changed: names, never values."""
-    return {"profile": changes.profile is not None, "password": bool(password_hash), "disabled": changes.disabled, "locked": changes.locked}
+    told = {"profile": changes.profile is not None, "password": bool(password_hash), "disabled": changes.disabled, "locked": changes.locked}
+    return told | ({"force_reset": True} if changes.force_reset else {})
 
 
 def delete(by: Principal, user_id: UUID, now: datetime) -> None:

@@ -7,6 +7,7 @@ name or id, and the inserts of an invitation are on every request, so they are w
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
@@ -25,6 +26,10 @@ _PERMISSIONS = (
 _ROLE_NAMES = (
     "SELECT r.name FROM store_rolemember m JOIN store_role r ON r.id = m.role_id "
     "WHERE m.tenant_id = %s AND m.account_id = %s ORDER BY r.name"
+)
+_ASKING = (
+    "SELECT c.client_id, c.name, c.scopes, t.scopes FROM store_token t JOIN store_client c ON c.id = t.client_id "
+    "JOIN store_tenant n ON n.id = t.tenant_id WHERE t.tenant_id = %s AND n.active AND t.expires > %s AND t.digest IN ({})"
 )
 _SETTINGS = "SELECT name, value, version FROM store_setting WHERE tenant_id = %s"
 
@@ -49,7 +54,15 @@ def settings(tenant_id: int) -> dict[str, tuple[str, int]]:
 def permissions(tenant_id: int, account_id: UUID, everyone: str) -> list[list[str]]:
     """The permissions of each role the account is in, and of the role called `everyone`."""
     own = _id(account_id)
-    return [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in _rows(_PERMISSIONS, [tenant_id, everyone, tenant_id, own])]
+    return [_texts(row[0]) for row in _rows(_PERMISSIONS, [tenant_id, everyone, tenant_id, own])]
+
+
+def token(tenant_id: int, digests: list[bytes], now: datetime) -> tuple[str, str, list[str], list[str]] | None:
+    """A live token of an active tenant: its client's id, name and scopes, and the scopes it was issued with."""
+    statement = _ASKING.format(", ".join(["%s"] * len(digests)))
+    for client_id, name, held, issued in _rows(statement, [tenant_id, connection.ops.adapt_datetimefield_value(now), *digests]):
+        return client_id, name, _texts(held), _texts(issued)
+    return None
 
 
 def role_names(tenant_id: int, account_id: UUID) -> tuple[str, ...]:
@@ -107,6 +120,12 @@ def _select(model: type[models.Model], where: str, vendor: str) -> tuple[str, li
 def _id(value: UUID) -> Any:
     """SQLite keeps ids as text, PostgreSQL as uuid."""
     return Account._meta.pk.get_db_prep_value(value, connection)
+
+
+def _texts(value: Any) -> list[str]:
+    """SQLite gives JSON as text, PostgreSQL as what it stands for."""
+    texts: list[str] = json.loads(value) if isinstance(value, str) else value
+    return texts
 
 
 def _rows(statement: str, values: list[Any]) -> list[tuple[Any, ...]]:

@@ -2,6 +2,8 @@
 
 from housekey.store.models.account import Account, Role, RoleMember
 from housekey.store.models.audit import AuditEntry
+from housekey.store.models.claim import Claim
+from housekey.store.models.client import Client, Token
 from housekey.store.models.code import Code, Ticket
 from housekey.store.models.message import Attempt, Message
 from housekey.store.models.session import Session
@@ -13,6 +15,8 @@ __all__ = [
     "Account",
     "Attempt",
     "AuditEntry",
+    "Claim",
+    "Client",
     "Code",
     "KeyName",
     "Message",
@@ -24,4 +28,5 @@ __all__ = [
     "Tenant",
     "Throttle",
     "Ticket",
+    "Token",
 ]

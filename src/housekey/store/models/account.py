@@ -21,6 +21,9 @@ class Account(Scoped):
     disabled = models.BooleanField(default=False)
     has_password = models.BooleanField(default=False)
     email_verified = models.BooleanField(default=False)
+    phone_verified = models.BooleanField(default=False)
+    password_changed = models.DateTimeField(null=True)
+    """When the present password was set; null for one that is older than this column."""
     credential_version = models.PositiveIntegerField(default=1)
     """Goes up whenever a password changes or may no longer be used; remembered credentials carry it."""
     created = models.DateTimeField()

@@ -1,0 +1,56 @@
+"""Changing one's own profile: names, language and phone, and nothing that decides who one is or where codes by e-mail go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from housekey.conf.house import House
+from housekey.core.errors import NotPermitted, NotSignedIn, Stale
+from housekey.core.principal import USER_UPDATE, Principal
+from housekey.core.users import Profile, User
+from housekey.operations import accounts, audit, codes, sending
+from housekey.operations.transactions import durable
+from housekey.operations.users import check_profile
+from housekey.store.models import Account
+
+OPEN = frozenset({"name", "displayName", "nickName", "phoneNumbers"})
+"""Parts of `Profile.more` that its owner may write."""
+
+
+def change(house: House, by: Principal, profile: Profile, now: datetime, *, version: int | None = None) -> User:  # noqa: ARG001 - every operation takes the house
+    """`profile` is the whole next profile. A new mobile number counts as unproved, and a code that went to the old one dies.
+
+    Raises NotSignedIn, NotPermitted if it touches more than the owner may, Invalid, Stale.
+    """
+    if by.account_id is None:
+        raise NotSignedIn("Sign in first.")
+    check_profile(profile)
+    with durable():
+        account = accounts.hold(by.tenant, by.account_id)
+        before = accounts.user(by.tenant, account)
+        if version is not None and version != account.version:
+            raise Stale("Your profile was changed meanwhile. Read it again and repeat your change.")
+        _must_be_own(before.profile, profile)
+        if profile.mobile != before.profile.mobile:
+            account.phone_verified = False
+            _end_misdirected(by, account, profile, now)
+        accounts.store_of(by.tenant, account).update(by.tenant, account.id, profile)
+        accounts.put(account, before.standing, now)
+        audit.record(by, "account:profile:change", now, target=str(before.name), target_id=account.id)
+        return accounts.user(by.tenant, account)
+
+
+def _must_be_own(before: Profile, after: Profile) -> None:
+    """Raise NotPermitted if anything but the open parts differs (A-132, A-133)."""
+    opened = {key: value for key, value in after.more.items() if key in OPEN}
+    kept = {key: value for key, value in before.more.items() if key not in OPEN}
+    allowed = replace(before, given_name=after.given_name, family_name=after.family_name, locale=after.locale, more=kept | opened)
+    if after != allowed:
+        raise NotPermitted(USER_UPDATE)
+
+
+def _end_misdirected(by: Principal, account: Account, after: Profile, now: datetime) -> None:
+    live = codes.live(by.tenant, account.id)
+    if live and live.recipient and sending.reachable_at(after, codes.scenario_of(live)) != live.recipient:
+        codes.end_live(by.tenant, account.id, "revoked", now)
