@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.support.sms import Gateway
 from tests.support.smtp import Sink, make_ca
 
 if TYPE_CHECKING:
@@ -60,6 +61,23 @@ def wire(smtp: Sink) -> Iterator[Wire]:
     wire = Wire(smtp.port)
     yield wire
     wire.down()
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    """An SMS gateway that takes everything."""
+    gateway = Gateway()
+    gateway.start()
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture
+def texting(filing: House, gateway: Gateway) -> House:
+    """The house without a mail server, its text messages going to the `gateway`."""
+    from tests.delivery.helpers import with_sms
+
+    return with_sms(filing, provider="Custom", provider_url=f"{gateway.url}/send")
 
 
 @pytest.fixture

@@ -13,11 +13,14 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from housekey.conf.house import House
-from housekey.conf.schema import EmailSender
-from housekey.core.codes import derive_link, digest, new_nonce
-from housekey.core.messages import ASK_PASSWORD, NewMessage
+from housekey.conf.schema import EmailSender, SmsSender
+from housekey.core.messages import NewMessage
 from housekey.core.names import Tenant
+from housekey.core.otp import OtpShape
+from housekey.core.principal import system
+from housekey.core.scenario import of
 from housekey.delivery import outbox
+from housekey.operations import codes
 from housekey.store.models import Account, Attempt, Code, Message
 from tests.support.ports import free_port
 from tests.support.smtp import Sink
@@ -87,32 +90,44 @@ def with_email(house: House, email: EmailSender) -> House:
     return replace(house, config=replace(house.config, email=email))
 
 
+def with_sms(house: House, **settings: Any) -> House:
+    return replace(house, config=replace(house.config, sms=SmsSender(**settings)))
+
+
+OTP = OtpShape(6, "ud")
+
+
 @dataclass(frozen=True)
 class Enqueue:
-    """Callable: a pending account, its code and the message, written as an operation writes them."""
+    """Callable: a pending account, its code and the message, written as an operation writes them. A scenario with a one-time code
+    gets one, and its own kind of message and channel."""
 
     house: House
     tenant: Tenant
     now: datetime
 
-    def __call__(self, recipient: str = "jane@example.com", *, expires: timedelta | None = timedelta(days=1), kind: str = ASK_PASSWORD,
-                 at: datetime | None = None, fields: dict[str, str] | None = None) -> UUID:
-        moment = at or self.now
+    def __call__(self, recipient: str = "jane@example.com", *, expires: timedelta | None = timedelta(days=1), kind: str = "",
+                 at: datetime | None = None, fields: dict[str, str] | None = None, scenario: str = "ASK_PASSWORD",
+                 locale: str = "en") -> UUID:
+        moment, why = at or self.now, of(scenario)
         with transaction.atomic(durable=True):
             account = Account.objects.create(id=uuid4(), tenant_id=self.tenant.id, domain="PRIMARY", name_key=uuid4().hex,
                                              pending="PENDING_AP", created=moment, modified=moment)
-            code = self._code(account, recipient, moment, expires)
+            minutes = -1 if expires is None else int(expires.total_seconds() // 60)
+            code = codes.issue(self.house, system(self.tenant), account.id, scenario=why, recipient=recipient, minutes=minutes, now=moment,
+                               shape=OTP if why.otp else None)
+            if expires is not None and code.expires != moment + expires:  # finer than minutes
+                Code.objects.across_tenants("a test").filter(pk=code.id).update(expires=moment + expires)
             shown = {"user-name": "jane", "user.claim.givenname": "Jane", "organization-name": "Acme"} | (fields or {})
-            return outbox.enqueue(self.tenant, NewMessage(kind, recipient, shown, "en", account.id, code.id), moment)
+            message = NewMessage(kind or why.first, recipient, shown, locale, account.id, code.id, why.channel)
+            return outbox.enqueue(self.tenant, message, moment)
 
-    def _code(self, account: Account, recipient: str, moment: datetime, expires: timedelta | None) -> Code:
-        key_name, key = self.house.keys.newest
-        row_id, nonce = uuid4(), new_nonce()
-        code: Code = Code.objects.create(
-            id=row_id, tenant_id=self.tenant.id, account=account, scenario="ASK_PASSWORD", recipient=recipient, nonce=nonce,
-            key_name=key_name, digest=digest(key, "link", derive_link(key, row_id, nonce)), issued=moment, issued_by="admin",
-            expires=None if expires is None else moment + expires)
-        return code
+
+def code_of(house: House, message_id: UUID) -> str:
+    """The code a message carries, while it can be known."""
+    code = stored(message_id).code
+    assert code is not None
+    return codes.text_of(house, code)
 
 
 def stored(message_id: UUID) -> Message:

@@ -115,8 +115,8 @@ def test_without_a_mail_server_a_message_becomes_a_private_file(filing: House, e
 @pytest.mark.django_db(transaction=True)
 def test_a_preview_shows_the_link_only_when_asked(filing: House, enqueue: Enqueue) -> None:
     row = stored(enqueue())
-    assert f"confirmation={HIDDEN}&" in preview(filing, row, show_link=False).text
-    assert f"confirmation={HIDDEN}&" not in preview(filing, row, show_link=True).text
+    assert f"confirmation={HIDDEN}&" in preview(filing, row, show_code=False).text
+    assert f"confirmation={HIDDEN}&" not in preview(filing, row, show_code=True).text
 
 
 def test_a_retry_writes_the_same_file_again(tmp_path: Path) -> None:

@@ -9,16 +9,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from housekey.core.messages import ACTIVATED, ASK_PASSWORD, PASSWORD_CHANGED, RESEND_ASK_PASSWORD, TEST
-from housekey.delivery.render import TEMPLATES, NoTemplate, best_locale, fill, parse, render
+from housekey.core.messages import (
+    ACTIVATED,
+    ASK_PASSWORD,
+    CHANNELS,
+    EMAIL,
+    PASSWORD_CHANGED,
+    PASSWORD_SET_SMS,
+    RESEND_ASK_PASSWORD,
+    SMS,
+    TEST,
+)
+from housekey.core.scenario import SCENARIOS
+from housekey.delivery.render import TEMPLATES, NoTemplate, best_locale, fill, kinds, parse, render
 
-KINDS = (ASK_PASSWORD, RESEND_ASK_PASSWORD, ACTIVATED, PASSWORD_CHANGED, TEST)
+OTP_KINDS = {(item.channel, kind) for item in SCENARIOS if item.otp for kind in (item.first, item.again) if kind}
+LINK_KINDS = {kind for item in SCENARIOS if not item.otp for kind in (item.first, item.again) if kind}
+MAILS = sorted(kinds(EMAIL).values())
+TEXTS = sorted(kinds(SMS).values())
 FIELDS = {
     "user-name": "jane", "recipient-name": "Jane", "organization-name": "Acme", "organization.support.mail": "help@acme.example",
     "expires": "until 31 January 2026, 08:00 UTC", "link": "https://id.example.com/x?confirmation=abc&type=invite",
     "carbon.product-url": "https://id.example.com", "authentication.endpoint-url": "https://id.example.com/authenticationendpoint",
+    "account.recovery.endpoint-url": "https://id.example.com/accountrecoveryendpoint", "confirmation-code": "X7K2P9",
+    "site-url": "https://id.example.com/", "origin-host": "id.example.com",
 }
-every_mail = pytest.mark.parametrize(("kind", "locale"), [(kind, locale) for kind in KINDS for locale in ("en", "de")])
+every_mail = pytest.mark.parametrize(("kind", "locale"), [(kind, locale) for kind in MAILS for locale in ("en", "de")])
+every_text = pytest.mark.parametrize(("kind", "locale"), [(kind, locale) for kind in TEXTS for locale in ("en", "de")])
+
+
+def test_there_is_a_template_for_every_message_an_operation_sends() -> None:
+    for item in SCENARIOS:
+        for kind in (item.first, item.again):
+            assert not kind or kind in kinds(item.channel).values(), kind
+    assert {ACTIVATED, PASSWORD_CHANGED, TEST} <= set(MAILS)
+    assert {PASSWORD_SET_SMS, PASSWORD_CHANGED} <= set(TEXTS)
 
 
 @every_mail
@@ -33,13 +58,65 @@ def test_every_mail_has_one_action_and_says_who_and_whom_to_ask(kind: str, local
         assert "help@acme.example" in part
         assert "{{" not in part
     assert "<img" not in mail.html
-    assert "<b>" not in mail.html
+    assert "<title>" + html.escape(mail.subject) + "</title>" in mail.html
+    assert re.findall(r'<(?:p|h1|a)(?! [^>]*style=)[^>]*>', mail.html) == []
+    assert f'<html lang="{locale}">' in mail.html
 
 
 @every_mail
-def test_every_placeholder_of_a_shipped_template_is_one_we_fill(kind: str, locale: str) -> None:
-    for path in (TEMPLATES / kind / locale).iterdir():
-        assert set(parse(path.read_text(encoding="utf-8"))[1::2]) <= set(FIELDS)
+def test_the_code_of_a_mail_is_its_first_bold_text_and_in_no_link(kind: str, locale: str) -> None:
+    mail = render(kind, locale, FIELDS)
+    if (EMAIL, kind) in OTP_KINDS:
+        assert re.findall(r"<b>([^<]*)</b>", mail.html) == ["X7K2P9"]
+        assert "X7K2P9" in mail.text.splitlines()
+        assert "confirmation=" not in mail.html + mail.text
+        assert not [link for link in re.findall(r"https?://[^\s<\"]+", mail.html) if "X7K2P9" in link]
+    else:
+        assert "<b>" not in mail.html
+        assert "X7K2P9" not in mail.html + mail.text
+    assert ("confirmation=" in mail.text) == (kind in LINK_KINDS)
+    assert (FIELDS["expires"] in mail.text) == (kind in LINK_KINDS or (EMAIL, kind) in OTP_KINDS)
+
+
+@every_text
+def test_a_text_message_says_who_and_ends_in_the_line_phones_look_for(kind: str, locale: str) -> None:
+    text = render(kind, locale, FIELDS, SMS)
+    assert (text.subject, text.html) == ("", "")
+    assert text.text.startswith("Acme: ")
+    assert "{{" not in text.text
+    if (SMS, kind) in OTP_KINDS:
+        first, last = text.text.split("\n")
+        assert last == "@id.example.com #X7K2P9"
+        assert "X7K2P9" in first
+        assert "2026" in first
+    else:
+        assert "X7K2P9" not in text.text
+    assert len(text.text) <= 160
+    assert not set(text.text) - set("ÄÖÜäöüß") - {chr(number) for number in range(10, 127)}
+
+
+def test_a_kind_of_one_channel_is_not_that_of_the_other() -> None:
+    assert render("adminForcedPasswordReset", "en", FIELDS).subject == "Password reset is required"
+    assert render("AdminForcedPasswordReset", "en", FIELDS, SMS).text.endswith("#X7K2P9")
+    with pytest.raises(NoTemplate):
+        render(ASK_PASSWORD, "en", FIELDS, SMS)
+    with pytest.raises(NoTemplate):
+        render("askPasswordSMSOTP", "en", FIELDS)
+
+
+def test_every_placeholder_of_a_shipped_template_is_one_we_fill() -> None:
+    files = [path for channel in CHANNELS for path in (TEMPLATES / channel.lower()).rglob("*") if path.is_file()]
+    assert len(files) == 6 * len(MAILS) + 2 * len(TEXTS)
+    for path in files:
+        assert set(parse(path.read_text(encoding="utf-8"))[1::2]) <= set(FIELDS), path
+
+
+@pytest.mark.parametrize(("kind", "subject"), [
+    ("AskPasswordEmailOTP", "Set your password"), ("AdminForcedPasswordReset", "Password reset is required"),
+    ("resendAdminForcedPasswordResetWithOTP", "Password reset is required"), ("PasswordReset", "Reset your password"),
+    ("PasswordResetOTP", "Reset your password"), ("EmailConfirm", "Confirm your email"), ("EmailConfirmWithOTP", "Confirm your email")])
+def test_subjects_are_the_ones_people_know(kind: str, subject: str) -> None:
+    assert render(kind, "en", FIELDS).subject == subject
 
 
 def test_the_subject_and_button_of_an_invitation() -> None:

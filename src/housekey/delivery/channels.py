@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Protocol
 
 from housekey.conf.house import House
-from housekey.delivery.files import FileChannel
+from housekey.core.messages import EMAIL
+from housekey.delivery.files import FileChannel, TextFileChannel
 from housekey.delivery.letter import Letter
 from housekey.delivery.mime import BadAddress, sender_of
 from housekey.delivery.outcomes import Outcome
+from housekey.delivery.sms import SmsChannel
 from housekey.delivery.smtp import SmtpChannel
 
 
@@ -45,9 +47,11 @@ class BrokenChannel:
         """Nothing is kept open."""
 
 
-def channel_for(house: House) -> Channel:
-    """A new channel as configured: SMTP where a mail server is named, files otherwise."""
+def channel_for(house: House, way: str = EMAIL) -> Channel:
+    """A new channel as configured, `way` being EMAIL or SMS: through the server or gateway that is named, files otherwise."""
     config = house.config
+    if way != EMAIL:
+        return SmsChannel(config.sms) if config.sms.configured else TextFileChannel(config.sms_directory)
     try:
         sender = sender_of(config)
     except BadAddress:

@@ -1,19 +1,22 @@
-"""From a leased message to what is sent: the link is derived here and nowhere stored, the fields are completed, the text is made."""
+"""From a leased message to what is sent: its link is derived or its code unsealed, the fields are completed, the text is made."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from housekey.conf.house import House
 from housekey.core.codes import derive_link
-from housekey.core.links import invitation_link, tenant_prefix
+from housekey.core.links import confirmation_link, invitation_link, tenant_prefix
+from housekey.core.messages import EMAIL
 from housekey.core.names import Tenant, organization_name
-from housekey.delivery.leased import LeasedMessage, Link, link_of
+from housekey.delivery.leased import LeasedMessage, Secret, secret_of
 from housekey.delivery.render import Rendered, render
 from housekey.store.models import Message
+from housekey.store.sealed import unseal
 
 MONTHS = {
     "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"),
@@ -25,81 +28,95 @@ HELP = {"en": "your administrator", "de": "Ihre Administration"}
 """Whom to ask where a tenant has not set a support contact."""
 
 HIDDEN = "hidden"
-"""Stands in for a code that must not be shown."""
+"""Stands in for the code in a link that must not be shown."""
+BULLET = "•"
+"""Likewise for each character of a one-time code."""
 
 
 class MissingKey(LookupError):
-    """The keys file lacks the key that this link was made with."""
+    """The keys file lacks the key that this link or code was made with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message, ready to be sent or written to a file. It holds a secret (the link): never log it."""
+    """One message, ready to be sent or written to a file. It holds a secret (the link, the code): never log it."""
 
     id: UUID
     kind: str
     recipient: str
     created: datetime
     subject: str
-    text: str
-    html: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    code: str = field(default="", repr=False)
+    """The secret in it, so that it can be cut out of what a server answers."""
 
 
 def write(house: House, message: LeasedMessage) -> Letter:
     """Make the text of a message. Raises NoTemplate and MissingKey."""
-    rendered = content(house, message.tenant, message.kind, message.locale, message.fields, message.link)
-    return Letter(message.id, message.kind, message.recipient, message.created, rendered.subject, rendered.text, rendered.html)
+    code = code_of(house, message.secret) if message.secret else ""
+    made = content(house, message.tenant, message.kind, message.locale, message.fields, message.secret, code, message.channel)
+    return Letter(message.id, message.kind, message.recipient, message.created, made.subject, made.text, made.html, code)
 
 
-def preview(house: House, row: Message, *, show_link: bool) -> Rendered:
-    """A stored message as its reader sees it. Whoever sees the link can take the account, so mostly a dummy stands in for its code.
+def preview(house: House, row: Message, *, show_code: bool) -> Rendered:
+    """A stored message as its reader sees it. Whoever sees the link or code can take the account, so mostly a dummy stands in for it.
 
     Raises NoTemplate and MissingKey.
     """
-    tenant = Tenant(row.tenant.pk, row.tenant.domain, row.tenant.name)
-    return content(house, tenant, row.kind, row.locale, row.fields, link_of(row), code=None if show_link else HIDDEN)
+    tenant, secret, code = Tenant(row.tenant.pk, row.tenant.domain, row.tenant.name), secret_of(row), ""
+    if secret is not None:
+        dummy = BULLET * secret.length or HIDDEN
+        code = code_of(house, secret) if show_code and not secret.erased else dummy
+    return content(house, tenant, row.kind, row.locale, row.fields, secret, code, row.channel)
 
 
-def content(house: House, tenant: Tenant, kind: str, locale: str, fields: Mapping[str, str], link: Link | None, *,
-            code: str | None = None) -> Rendered:
-    """The text of a message; `code` stands in for the real one where the link must not be shown. Raises NoTemplate, MissingKey."""
+def content(house: House, tenant: Tenant, kind: str, locale: str, fields: Mapping[str, str], secret: Secret | None = None, code: str = "",
+            channel: str = EMAIL) -> Rendered:
+    """The text of a message that carries `code`. Raises NoTemplate."""
     complete = general_fields(house, tenant) | {name: value for name, value in fields.items() if value}
     language = _language(locale)
     complete["recipient-name"] = complete.get("user.claim.givenname") or complete.get("user-name", "")
     complete.setdefault("organization-name", organization_name("", tenant, house.config.base_url))
     complete.setdefault("organization.support.mail", HELP[language])
-    if link is not None:
-        complete |= _link_fields(house, tenant, language, complete, link, code)
-    return render(kind, locale, complete)
+    if secret is not None:
+        complete |= _code_fields(house, tenant, language, complete, secret, code)
+    return render(kind, locale, complete, channel)
 
 
 def general_fields(house: House, tenant: Tenant) -> dict[str, str]:
     """Placeholders that every message knows: the addresses of this server, from the configuration."""
     root = house.config.base_url + tenant_prefix(tenant.domain)
     return {
-        "tenant-domain": tenant.domain, "carbon.product-url": house.config.base_url,
+        "tenant-domain": tenant.domain, "carbon.product-url": house.config.base_url, "site-url": f"{root}/",
+        "origin-host": urlsplit(house.config.base_url).hostname or "localhost",
         "account.recovery.endpoint-url": f"{root}/accountrecoveryendpoint", "authentication.endpoint-url": f"{root}/authenticationendpoint",
     }
 
 
-def _link_fields(house: House, tenant: Tenant, language: str, fields: Mapping[str, str], link: Link, code: str | None) -> dict[str, str]:
-    code = code if code is not None else link_code(house, link)
-    domain = fields.get("userstore-domain") or link.domain
-    username = fields.get("user-name", "").removeprefix(f"{domain}/")
-    return {
-        "userstore-domain": domain, "confirmation-code": code, "expires": expiry_in_words(link.expires, language),
-        "link": invitation_link(house.config.base_url, tenant.domain, code, domain, username),
-    }
+def _code_fields(house: House, tenant: Tenant, language: str, fields: Mapping[str, str], secret: Secret, code: str) -> dict[str, str]:
+    domain = fields.get("userstore-domain") or secret.domain
+    shown = {"userstore-domain": domain, "confirmation-code": code, "expires": expiry_in_words(secret.expires, language)}
+    return shown if secret.length else shown | {"link": _link(house, tenant, fields, secret, domain, code)}
 
 
-def link_code(house: House, link: Link) -> str:
-    """The code itself. Raises MissingKey, in words."""
+def _link(house: House, tenant: Tenant, fields: Mapping[str, str], secret: Secret, domain: str, code: str) -> str:
+    base, username = house.config.base_url, fields.get("user-name", "").removeprefix(f"{domain}/")
+    if secret.purpose == "confirmation":
+        return confirmation_link(base, tenant.domain, code, domain, username)
+    return invitation_link(base, tenant.domain, code, domain, username, invite=secret.purpose == "invitation")
+
+
+def code_of(house: House, secret: Secret) -> str:
+    """The code itself, of a link or to be typed; `""` once that was erased. Raises MissingKey, in words."""
     try:
-        key = house.keys.by_id(link.key_name)
+        key = house.keys.by_id(secret.key_name)
     except KeyError:
-        raise MissingKey(f"The keys file lacks the key {link.key_name}, with which the link of this message was made. "
+        raise MissingKey(f"The keys file lacks the key {secret.key_name}, with which the link or code of this message was made. "
                          "Put that key back into the file and restart.") from None
-    return derive_link(key, link.code_id, link.nonce)
+    if not secret.length:
+        return derive_link(key, secret.code_id, secret.nonce)
+    return unseal(key, secret.code_id, secret.sealed) if secret.sealed else ""
 
 
 def expiry_in_words(expires: datetime | None, language: str) -> str:

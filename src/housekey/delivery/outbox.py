@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from housekey.core.messages import NewMessage
+from housekey.core.messages import CHANNELS, EMAIL, NewMessage
 from housekey.core.names import Tenant
 from housekey.delivery.leased import LeasedMessage, leased
 from housekey.delivery.outcomes import Change, Outcome, decide, in_words, spoken
@@ -29,8 +29,15 @@ LEASE = timedelta(seconds=60)
 
 ACROSS = "the outbox sends for all tenants"
 
-wake = threading.Event()
+bells = {channel: threading.Event() for channel in CHANNELS}
 """Set when a transaction that enqueued something commits: the worker of this process need not wait for its next look."""
+wake = bells[EMAIL]
+
+
+def ring() -> None:
+    """Have every channel of this process look at once."""
+    for bell in bells.values():
+        bell.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ def enqueue(tenant: Tenant, message: NewMessage, now: datetime) -> uuid.UUID:
         created=now, due=due, retry_from=due,
     )
     hot.insert(row)
-    transaction.on_commit(wake.set)
+    transaction.on_commit(bells[message.channel].set)
     return row.id
 
 
@@ -61,15 +68,15 @@ def withdraw_for(code_ids: Iterable[uuid.UUID], now: datetime) -> int:
     A message that is being sent at this moment is left alone: if that try fails, the next lease finds the code dead.
     """
     waiting = Message.objects.across_tenants("code ids are unique over all tenants").filter(code_id__in=list(code_ids), state="queued")
-    return waiting.update(state="withdrawn", finished=now, error="Not sent: its link was replaced, withdrawn or used before.")
+    return waiting.update(state="withdrawn", finished=now, error="Not sent: its link or code was replaced, withdrawn or used before.")
 
 
-def lease(who: str, now: datetime, limit: int, span: timedelta = LEASE) -> list[LeasedMessage]:
-    """Take at most `limit` due messages, oldest first, for `span`. `who` names one sending thread of one process.
+def lease(who: str, now: datetime, limit: int, span: timedelta = LEASE, channel: str = EMAIL) -> list[LeasedMessage]:
+    """Take at most `limit` due messages of one channel, oldest first, for `span`. `who` names one sending thread of one process.
 
     Raises django.db.DatabaseError when the database cannot be used.
     """
-    due = Message.objects.across_tenants(ACROSS).filter(state__in=("queued", "sending"), due__lte=now).filter(
+    due = Message.objects.across_tenants(ACROSS).filter(state__in=("queued", "sending"), due__lte=now, channel=channel).filter(
         Q(state="queued") | Q(leased_until__lte=now))
     if not due.exists():
         return []
@@ -116,7 +123,7 @@ def _lock_codes(results: Sequence[Result]) -> None:
 
 
 def _codes_sent(results: Iterable[Result]) -> list[uuid.UUID]:
-    return [result.message.link.code_id for result in results if result.outcome.kind in {"sent", "kept"} and result.message.link]
+    return [result.message.secret.code_id for result in results if result.outcome.kind in {"sent", "kept"} and result.message.secret]
 
 
 def _still_mine(results: Sequence[Result]) -> set[uuid.UUID]:
@@ -129,7 +136,7 @@ def _still_mine(results: Sequence[Result]) -> set[uuid.UUID]:
 def _change(result: Result, now: datetime, give_up_after: timedelta) -> Change:
     message = result.message
     return decide(result.outcome, since=message.retry_from, attempts=message.attempts, failures=result.failures, now=now,
-                  give_up_after=give_up_after, not_after=message.link.expires if message.link else None)
+                  give_up_after=give_up_after, not_after=message.secret.expires if message.secret else None)
 
 
 def _write_done(done: Sequence[tuple[Result, Change]], now: datetime) -> None:
@@ -141,6 +148,10 @@ def _write_done(done: Sequence[tuple[Result, Change]], now: datetime) -> None:
     codes = _codes_sent(result for result, _ in done)
     if codes:
         Code.objects.across_tenants(ACROSS).filter(pk__in=codes, sent__isnull=True).update(sent=now)
+    read = [result.message.secret.code_id for result, change in done
+            if change.state == "sent" and result.message.secret and result.message.secret.length]
+    if read:  # its owner can read the one-time code now; nobody else is to
+        Code.objects.across_tenants(ACROSS).filter(pk__in=read).update(sealed=None)
 
 
 def _write(message: LeasedMessage, change: Change, *, keep_error: bool) -> None:
@@ -174,4 +185,4 @@ def give_up(now: datetime, give_up_after: timedelta) -> int:
     waiting = Message.objects.across_tenants(ACROSS).filter(
         state="queued", due__lte=now - min(give_up_after, timedelta(minutes=15)), retry_from__lte=now - give_up_after)
     return waiting.update(state="failed", finished=now,
-                          error=f"Given up after {spoken(give_up_after)}: the mail server could not be used in all that time.")
+                          error=f"Given up after {spoken(give_up_after)}: the server could not be used in all that time.")

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 Kind = Literal["sent", "kept", "temporary", "permanent", "connection", "withdrawn", "released"]
-"""sent: the mail server took it. kept: written to a file. temporary: refused for now (SMTP 4xx). permanent: refused for good
-(5xx). connection: the server could not be used at all. withdrawn: must not be sent any more. released: not tried."""
+"""sent: the server took it. kept: written to a file. temporary: refused for now (SMTP 4xx). permanent: refused for good
+(SMTP 5xx). connection: the server could not be used at all. withdrawn: must not be sent any more. released: not tried."""
 
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
@@ -27,6 +27,8 @@ class Outcome:
 
     kind: Kind
     detail: str = ""
+    not_before: timedelta | None = None
+    """How long a server that refuses for now asks to be left alone (Retry-After)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ def in_words(text: str, limit: int = 1000) -> str:
     Mail servers quote offending addresses (URLs) in their refusals, and the address in an invitation opens an account.
     """
     return _CODE_SHAPED.sub("[removed]", _CONTROLS.sub(" ", text)).strip()[:limit]
+
+
+def without(code: str, text: str) -> str:
+    """`text` without the code of the message, in whatever capitals: what a server answers may quote what it was sent."""
+    return re.sub(re.escape(code), "[removed]", text, flags=re.IGNORECASE) if code else text
 
 
 def wait(tries: int) -> timedelta:
@@ -70,7 +77,7 @@ def decide(outcome: Outcome, *, since: datetime, attempts: int, failures: int, n
     """What follows from an outcome. `since`: when the message was first due, or put back; `attempts`: counted tries before this one;
     `failures`: connection failures in a row.
 
-    `not_after` is the end of the link: the next look is no later, so that the outbox tells the end when it comes.
+    `not_after` is the end of the link or code: the next look is no later, so that the outbox tells the end when it comes.
     """
     detail = in_words(outcome.detail)
     if outcome.kind in {"sent", "kept"}:
@@ -85,7 +92,7 @@ def decide(outcome: Outcome, *, since: datetime, attempts: int, failures: int, n
     if now - since >= give_up_after and (not counts or attempts + 1 >= LEAST_TRIES):
         error = in_words(f"Given up after {spoken(give_up_after)}. The last trouble: {detail}")
         return Change("failed", error, finished=now, counts=counts)
-    due = now + (wait(attempts + 1) if counts else outage_wait(failures))
+    due = now + max(wait(attempts + 1) if counts else outage_wait(failures), min(outcome.not_before or timedelta(0), LONGEST_WAIT))
     if not_after is not None and now < not_after < due:
         due = not_after
     return Change("queued", detail, due=due, counts=counts)

@@ -1,4 +1,4 @@
-"""Texts of messages: a template of a kind and a locale, filled with fields.
+"""Texts of messages: a template of a channel, a kind and a locale, filled with fields.
 
 Templates are data, not programs: `{{name}}` is the only thing they can say, so text that an administrator edits can read
 nothing but the fields it is given (A-111). Values are escaped for where they stand: HTML, plain text or a header.
@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import quote
+
+from housekey.core.messages import EMAIL
+from housekey.delivery import layout
 
 TEMPLATES = Path(__file__).parent / "templates"
 FALLBACK = "en"
@@ -35,24 +38,27 @@ class NoTemplate(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message as it will be read. `text` and `html` end in a line break, lines are separated by `\\n`."""
+    """A message as it will be read, its lines separated by `\\n`. An e-mail has all three parts, a text message only `text`."""
 
     subject: str
     text: str
     html: str
 
 
-def render(kind: str, locale: str, fields: Mapping[str, str]) -> Rendered:
+def render(kind: str, locale: str, fields: Mapping[str, str], channel: str = EMAIL) -> Rendered:
     """Fill the templates of `kind` in the best locale there is. A field that is missing becomes empty.
 
-    Raises NoTemplate for an unknown kind. `url:<name>` is the field percent-encoded.
+    Raises NoTemplate for a kind that the channel does not have. `url:<name>` is the field percent-encoded.
     """
-    room = _room(kind, locale)
+    parts = _template(_room(channel, kind, locale))
     values = {name: clean_value(name, value) for name, value in fields.items()}
+    if channel != EMAIL:
+        # Nothing may follow the last line: a phone looks there for the code of a site.
+        return Rendered("", fill(parts.text, values, str).strip(), "")
     return Rendered(
-        subject=" ".join(fill(_parsed(room / "subject.txt"), values, str).split())[:LONGEST_SUBJECT],
-        text=fill(_parsed(room / "body.txt"), values, str),
-        html=fill(_parsed(room / "body.html"), values, html.escape),
+        subject=" ".join(fill(parts.subject, values, str).split())[:LONGEST_SUBJECT],
+        text=fill(parts.text, values, str),
+        html=fill(parts.html, values, html.escape),
     )
 
 
@@ -80,37 +86,55 @@ def parse(template: str) -> Parts:
     return tuple(_PLACEHOLDER.split(template))
 
 
-@cache
-def _parsed(path: Path) -> Parts:
-    return parse(path.read_text(encoding="utf-8"))
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A template, parsed. Of a text message only `text`."""
+
+    text: Parts
+    subject: Parts = ()
+    html: Parts = ()
 
 
 @cache
-def kinds() -> Mapping[str, str]:
+def _template(room: Path) -> _Template:
+    text = _read(room / "body.txt")
+    if not (room / "subject.txt").exists():
+        return _Template(parse(text))
+    frames, locale, subject = TEMPLATES / "layout", room.name, _read(room / "subject.txt").strip()
+    page = layout.page(_read(frames / f"{locale}.html"), subject, _read(room / "body.html"))
+    return _Template(parse(layout.note(_read(frames / f"{locale}.txt"), text)), parse(subject), parse(page))
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def kinds(channel: str = EMAIL) -> Mapping[str, str]:
     """Key of a kind (lower case, no spaces: WSO2 compares so) -> its directory's name."""
-    return {_key(path.name): path.name for path in TEMPLATES.iterdir() if path.is_dir()}
+    return {_key(path.name): path.name for path in (TEMPLATES / channel.lower()).iterdir()}
 
 
 def _key(kind: str) -> str:
     return kind.replace(" ", "").lower()
 
 
-def _room(kind: str, locale: str) -> Path:
-    name = kinds().get(_key(kind))
+def _room(channel: str, kind: str, locale: str) -> Path:
+    name = kinds(channel).get(_key(kind))
     if name is None:
         raise NoTemplate(f"There is no message template called {kind[:60]}.")
-    return TEMPLATES / name / best_locale(name, locale)
+    return TEMPLATES / channel.lower() / name / best_locale(name, locale, channel)
 
 
-def best_locale(kind: str, locale: str) -> str:
+def best_locale(kind: str, locale: str, channel: str = EMAIL) -> str:
     """The shipped locale nearest to `locale` (`de-AT`, `de_AT`, `de` -> `de`), else `en`."""
     if not _LOCALE.fullmatch(locale):
         return FALLBACK
     wanted = locale.replace("_", "-").lower()
-    shipped = _shipped(kind)
+    shipped = _shipped(channel, kind)
     return next((shipped[tag] for tag in (wanted, wanted.split("-")[0]) if tag in shipped), FALLBACK)
 
 
 @cache
-def _shipped(kind: str) -> Mapping[str, str]:
-    return {path.name.lower(): path.name for path in (TEMPLATES / kind).iterdir() if path.is_dir()}
+def _shipped(channel: str, kind: str) -> Mapping[str, str]:
+    return {path.name.lower(): path.name for path in (TEMPLATES / channel.lower() / kind).iterdir()}

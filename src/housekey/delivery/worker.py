@@ -1,6 +1,7 @@
 """Sends what is due: at once when this process enqueued it, within a second when another one did, again later when it failed.
 
-Survives the loss of the mail server and of the database: it says so once, waits longer each time, and goes on.
+Survives the loss of the mail server, the gateway and the database: it says so once, waits longer each time, and goes on. E-mail and
+text messages have threads of their own, so that the trouble of one does not hold up the other.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import uuid4
@@ -20,16 +21,16 @@ from uuid import uuid4
 from django.db import DatabaseError, InterfaceError, connections
 
 from housekey.conf.house import House
-from housekey.conf.schema import EmailSender
+from housekey.conf.schema import Config
 from housekey.core.errors import Unavailable
-from housekey.core.messages import TEST
+from housekey.core.messages import CHANNELS, EMAIL, SMS, TEST
 from housekey.core.names import SUPER_TENANT, Tenant
 from housekey.delivery import outbox, sweep
 from housekey.delivery.channels import Channel, channel_for
 from housekey.delivery.leased import LeasedMessage
 from housekey.delivery.letter import Letter, MissingKey, content, write
 from housekey.delivery.outbox import Result
-from housekey.delivery.outcomes import Outcome, in_words, outage_wait
+from housekey.delivery.outcomes import Outcome, in_words, outage_wait, without
 from housekey.delivery.render import NoTemplate
 
 log = logging.getLogger("housekey.delivery")
@@ -40,7 +41,7 @@ BATCH = 50
 SLICE = 2.0
 """Seconds after which the rest of a batch is given back: what was asked of the database at the lease must still be true."""
 STEPS = 8
-"""Times `[output_adapter.email] timeout` that handing over one message may take, connecting and signing in included."""
+"""Times `timeout` of the channel that handing over one message may take, connecting and signing in included."""
 SETTLE_EVERY = 0.04
 """Seconds between two notes of what was sent: what a crash in between sends twice."""
 LOOK_EVERY = 1.0
@@ -54,9 +55,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def lease_for(email: EmailSender) -> timedelta:
+def lease_for(config: Config, channel: str) -> timedelta:
     """How long a worker keeps a batch: until a message begun at the very end of its slice must be over, however slow the server."""
-    slowest = timedelta(seconds=SLICE + STEPS * email.timeout) if email.configured else outbox.LEASE
+    way = config.sms if channel == SMS else config.email
+    slowest = timedelta(seconds=SLICE + STEPS * way.timeout) if way.configured else outbox.LEASE
     return max(outbox.LEASE, slowest)
 
 
@@ -70,19 +72,19 @@ class Pass:
 
 
 class Sender:
-    """One sending thread: its name, its channel, and how often in a row the channel failed."""
+    """One sending thread: its name, what it sends through, and how often in a row that failed. `way`: EMAIL or SMS."""
 
-    def __init__(self, house: House, clock: Callable[[], datetime] = utc_now, channel: Channel | None = None) -> None:
-        self.house, self.clock = house, clock
-        self.channel = channel or channel_for(house)
+    def __init__(self, house: House, clock: Callable[[], datetime] = utc_now, channel: Channel | None = None, way: str = EMAIL) -> None:
+        self.house, self.clock, self.way = house, clock, way
+        self.channel = channel or channel_for(house, way)
         self.failures = 0
-        self.lease = lease_for(house.config.email)
+        self.lease = lease_for(house.config, way)
         self._who = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._patience = timedelta(minutes=house.config.outbox.give_up_after)
 
     def batch(self, limit: int = BATCH) -> Pass:
         """Lease, send, settle. After a failure of the channel only one message is tried. Raises DatabaseError."""
-        leased = outbox.lease(self._who, self.clock(), 1 if self.failures else limit, self.lease)
+        leased = outbox.lease(self._who, self.clock(), 1 if self.failures else limit, self.lease, self.way)
         if not leased:
             return Pass(0, 0)
         results: list[Result] = []
@@ -145,18 +147,22 @@ def _try(house: House, channel: Channel, message: LeasedMessage, now: datetime) 
         log.error("A message of kind %s cannot be written (%s)", message.kind, type(error).__name__)
         return Outcome("permanent", f"The message cannot be written ({type(error).__name__}).")
     try:
-        return channel.send(letter, now)
+        outcome = channel.send(letter, now)
     except Exception as error:  # likewise
         log.error("A message of kind %s cannot be sent (%s)", message.kind, type(error).__name__)
         return Outcome("temporary", f"The message cannot be sent ({type(error).__name__}).")
+    return replace(outcome, detail=without(letter.code, outcome.detail))
 
 
 def drain(house: House, now: datetime, limit: int = 1000) -> int:
-    """Send what is due at `now`, once, and return how many messages have left. Stops when the mail server cannot be used.
+    """Send what is due at `now`, once, and return how many messages have left. A channel that cannot be used is given up for now.
 
     Raises DatabaseError.
     """
-    sender = Sender(house, clock=lambda: now)
+    return sum(_drain(Sender(house, clock=lambda: now, way=way), limit) for way in CHANNELS)
+
+
+def _drain(sender: Sender, limit: int) -> int:
     gone = seen = 0
     try:
         while seen < limit:
@@ -170,26 +176,37 @@ def drain(house: House, now: datetime, limit: int = 1000) -> int:
 
 
 def run(house: House, stop: threading.Event) -> None:
-    """Send until `stop` is set. `[outbox] connections` threads; all but this one rest until there is a backlog."""
+    """Send until `stop` is set. `[outbox] connections` threads for each channel; all but the first rest until there is a backlog."""
+    texting = threading.Thread(target=_crew, args=(house, stop, SMS), name="outbox-sms", daemon=True)
+    texting.start()
+    try:
+        _crew(house, stop, EMAIL)
+    finally:
+        outbox.bells[SMS].set()
+        texting.join(timeout=2 * house.config.sms.timeout + 5)
+
+
+def _crew(house: House, stop: threading.Event, way: str) -> None:
+    """All threads of one channel, this one being the first."""
     backlog = threading.Event()
-    helpers = [threading.Thread(target=_help, args=(house, stop, backlog), name=f"outbox-{number}", daemon=True)
+    helpers = [threading.Thread(target=_help, args=(house, stop, backlog, way), name=f"outbox-{way.lower()}-{number}", daemon=True)
                for number in range(2, house.config.outbox.connections + 1)]
     for helper in helpers:
         helper.start()
     try:
-        _loop(Sender(house), stop, backlog)
+        _loop(Sender(house, way=way), stop, backlog)
     finally:
         backlog.set()
         for helper in helpers:
-            helper.join(timeout=house.config.email.timeout + 5)
+            helper.join(timeout=(house.config.sms if way == SMS else house.config.email).timeout + 5)
 
 
 def _loop(sender: Sender, stop: threading.Event, backlog: threading.Event) -> None:
-    watch = _Watch()
-    swept = float("-inf")
+    watch = _Watch(quiet=sender.way != EMAIL, way=sender.way)
+    swept = float("-inf") if sender.way == EMAIL else float("inf")  # one of the threads sweeps for all
     try:
         while not stop.is_set():
-            outbox.wake.clear()
+            outbox.bells[sender.way].clear()
             if time.monotonic() - swept > SWEEP_EVERY:
                 swept = time.monotonic()
                 watch.guarded(sender.sweep)
@@ -210,12 +227,12 @@ def _rest(sender: Sender, watch: _Watch, done: Pass, stop: threading.Event) -> N
         stop.wait(pause.total_seconds())
     elif not done.leased:
         sender.channel.tidy()
-        outbox.wake.wait(LOOK_EVERY)
+        outbox.bells[sender.way].wait(LOOK_EVERY)
 
 
-def _help(house: House, stop: threading.Event, backlog: threading.Event) -> None:
+def _help(house: House, stop: threading.Event, backlog: threading.Event, way: str) -> None:
     """A further connection: works while there is a backlog, then rests. What it meets, the first thread meets and tells too."""
-    sender = Sender(house)
+    sender = Sender(house, way=way)
     watch = _Watch(quiet=True)
     try:
         while not stop.is_set():
@@ -232,10 +249,11 @@ def _help(house: House, stop: threading.Event, backlog: threading.Event) -> None
 
 
 class _Watch:
-    """Tells an outage once when it begins and once when it ends."""
+    """Tells an outage once when it begins and once when it ends. `quiet`: another thread speaks of the database."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, way: str = EMAIL) -> None:
         self.failures = 0
+        self._what = "Text messages" if way == SMS else "Messages"
         self._quiet = quiet
         self._trouble = ""
 
@@ -260,10 +278,10 @@ class _Watch:
 
     def tell(self, sender: Sender, done: Pass) -> None:
         if done.trouble and done.trouble != self._trouble:
-            log.error("Messages cannot be sent: %s", done.trouble)
+            log.error("%s cannot be sent: %s", self._what, done.trouble)
             self._trouble = done.trouble
         elif self._trouble and done.leased and not sender.failures:
-            log.info("Messages can be sent again.")
+            log.info("%s can be sent again.", self._what)
             self._trouble = ""
 
 
@@ -271,7 +289,7 @@ def send_test(house: House, to: str) -> str:
     """Send a test message to `to`, past the outbox; a sentence saying what became of it. Raises Unavailable, in words."""
     tenant = Tenant(0, SUPER_TENANT)
     now = utc_now()
-    rendered = content(house, tenant, TEST, "en", {}, None)
+    rendered = content(house, tenant, TEST, "en", {})
     channel = channel_for(house)
     try:
         outcome = channel.send(Letter(uuid4(), TEST, to, now, rendered.subject, rendered.text, rendered.html), now)

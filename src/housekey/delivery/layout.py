@@ -1,0 +1,37 @@
+"""What all e-mails share: the page around the text, and how its parts look.
+
+Mail programs ignore style sheets, so every element carries its style. Templates are written without: `<h1>`, `<p>`, `<p class="…">`
+and one `<a href="…">`; here they get their looks.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SOFT = 'class="soft" style="margin:0 0 12px;font-size:14px;color:#55606c;'
+_LOOKS = {
+    "<h1>": '<h1 class="ink" style="margin:0 0 16px;font-size:22px;line-height:1.3;color:#1b2430;">',
+    "<p>": '<p style="margin:0 0 16px;">',
+    '<p class="soft">': f'<p {_SOFT}">',
+    '<p class="address">': f'<p {_SOFT}word-break:break-all;">',
+    '<p class="action">': '<p style="margin:24px 0;">',
+    '<p class="code">': '<p class="ink" style="margin:24px 0;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:28px;'
+    'line-height:1.3;letter-spacing:3px;color:#1b2430;">',
+}
+_BUTTON = (
+    r'<a href="\1" class="button" style="display:inline-block;padding:12px 24px;background:#0b57b0;color:#ffffff;font-weight:600;'
+    r'text-decoration:none;border-radius:6px;">'
+)
+_LINK = re.compile(r'<a href="([^"]*)">')
+
+
+def page(frame: str, title: str, body: str) -> str:
+    """The template of a whole HTML page. `frame` has `{{title}}` and `{{content}}`; the results still hold their placeholders."""
+    for plain, looking in _LOOKS.items():
+        body = body.replace(plain, looking)
+    return frame.replace("{{title}}", title).replace("{{content}}", _LINK.sub(_BUTTON, body))
+
+
+def note(frame: str, body: str) -> str:
+    """The template of a whole plain text."""
+    return frame.replace("{{content}}", body)

@@ -1,0 +1,171 @@
+"""Text messages over HTTP: one connection kept open, certificates checked, redirects not followed, answers read only so far."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import socket
+import ssl
+import time
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
+
+from housekey.conf.schema import SmsSender
+from housekey.delivery.gateways import FORM, Answer, Call, basic, call, host_of, judge
+from housekey.delivery.letter import Letter
+from housekey.delivery.numbers import BadNumber, wire_number
+from housekey.delivery.outcomes import Outcome
+
+if TYPE_CHECKING:
+    import httpx2
+
+IDLE_SECONDS = 10.0
+"""A connection that was not used for so long is closed."""
+MOST_READ = 65_536
+"""Bytes of an answer that are read."""
+
+
+class GatewayTrouble(Exception):
+    """The gateway cannot be used as configured, and was handed nothing. The text is for an administrator."""
+
+
+class UnknownEnd(Exception):
+    """The connection broke after the message had been handed over. The text is for an administrator."""
+
+
+class SmsChannel:
+    """One sending thread's connection to the gateway. Not shared between threads."""
+
+    def __init__(self, sms: SmsSender) -> None:
+        self._sms = sms
+        self._client: httpx2.Client | None = None
+        self._used = 0.0
+        self._token, self._token_ends = "", 0.0
+
+    def send(self, letter: Letter, now: datetime) -> Outcome:
+        """Hand one letter to the gateway. Never raises for what the gateway or the network does."""
+        try:
+            number = wire_number(letter.recipient)
+            answer = self._ask(call(self._sms, number, letter.text, self._oauth()), host_of(self._sms))
+        except BadNumber as error:
+            return Outcome("permanent", str(error))
+        except GatewayTrouble as trouble:
+            self.close()
+            return Outcome("connection", str(trouble))
+        except UnknownEnd as end:
+            self.close()
+            return Outcome("temporary", str(end))
+        if answer.status == 401:
+            self._token = ""
+        return judge(self._sms, answer, now, number)
+
+    def _ask(self, request: Call, where: str) -> Answer:
+        import httpx2
+
+        client = self._open()
+        try:
+            with client.stream(request.method, request.url, content=request.content, headers=request.headers) as response:
+                self._used = time.monotonic()
+                return Answer(response.status_code, self._read(response), response.headers.get("retry-after", ""))
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError, httpx2.LocalProtocolError,
+                httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
+            raise GatewayTrouble(_words_for(error, where)) from None
+        except httpx2.HTTPError as error:
+            raise UnknownEnd(f"The connection to {where} broke while the message was handed over ({type(error).__name__}).") from None
+
+    def _read(self, response: httpx2.Response) -> bytes:
+        """The beginning of the body. What the gateway decided is in the status: a body that breaks off does not change it."""
+        import httpx2
+
+        found, last = bytearray(), time.monotonic() + self._sms.timeout
+        with contextlib.suppress(httpx2.HTTPError):
+            for piece in response.iter_raw(8192):
+                found += piece
+                if len(found) >= MOST_READ or time.monotonic() > last:
+                    break
+        return bytes(found[:MOST_READ])
+
+    def _open(self) -> httpx2.Client:
+        import httpx2
+
+        if self._client is None:
+            # It tells every URL it calls, and with GET the code is in the URL.
+            logging.getLogger("httpx2").setLevel(logging.WARNING)
+            plain = {"User-Agent": "Housekey", "Accept": "application/json, */*;q=0.5", "Accept-Encoding": "identity"}
+            self._client = httpx2.Client(verify=self._tls(), timeout=self._sms.timeout, headers=plain, follow_redirects=False)
+            self._used = time.monotonic()
+        return self._client
+
+    def _tls(self) -> ssl.SSLContext:
+        ca_file = self._sms.ca_file
+        try:
+            # Without a file of its own this reads the system's authorities, or those of SSL_CERT_FILE.
+            return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+        except OSError as error:
+            why = error.strerror or "not a PEM file"
+            raise GatewayTrouble(f"The certificate authority in ca_file of [output_adapter.sms] cannot be read ({why}).") from None
+
+    def _oauth(self) -> str:
+        """A token where the gateway wants one, kept until shortly before its end (RFC 6749 4.4)."""
+        sms = self._sms
+        if sms.provider != "Custom" or sms.authentication != "client_credential":
+            return ""
+        if not self._token or time.monotonic() > self._token_ends:
+            form = {"grant_type": "client_credentials"} | ({"scope": sms.scopes} if sms.scopes else {})
+            request = Call("POST", sms.token_endpoint, {"Content-Type": FORM, "Authorization": basic(sms.key, sms.secret)},
+                           urlencode(form).encode())
+            try:
+                answer = self._ask(request, urlsplit(sms.token_endpoint).netloc)
+            except UnknownEnd as end:
+                raise GatewayTrouble(str(end)) from None
+            self._token, lasts = _token_in(answer)
+            self._token_ends = time.monotonic() + lasts - 30
+        return self._token
+
+    def tidy(self) -> None:
+        """Close the connection if it has been idle for `IDLE_SECONDS`."""
+        if self._client is not None and time.monotonic() - self._used > IDLE_SECONDS:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+
+def _token_in(answer: Answer) -> tuple[str, float]:
+    """The token and the seconds it lasts. Raises GatewayTrouble for anything that is not a token."""
+    trouble = f"No token could be got from token_endpoint of [output_adapter.sms] (HTTP {answer.status}). Check key, secret and scopes."
+    if answer.status != 200:
+        raise GatewayTrouble(trouble)
+    try:
+        found = json.loads(answer.body)
+        token, lasts = found["access_token"], float(found.get("expires_in", 300))
+    except (ValueError, RecursionError, LookupError, TypeError, OverflowError):
+        raise GatewayTrouble(trouble) from None
+    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
+        raise GatewayTrouble(trouble)
+    return token, min(max(lasts, 0.0), 86_400.0)
+
+
+def _words_for(error: Exception, where: str) -> str:
+    """A sentence for what lies at the bottom of an exception of the HTTP client. Never its own text: that may quote the URL."""
+    reasons: list[BaseException] = [error]
+    while (deeper := reasons[-1].__cause__ or reasons[-1].__context__) is not None and len(reasons) < 10:
+        reasons.append(deeper)
+    for reason in reversed(reasons):
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            return (f"The certificate of {where} cannot be trusted: {reason.verify_message.rstrip('.')}. If it comes from a private "
+                    "certificate authority, name that authority's PEM file in ca_file.")
+        if isinstance(reason, ssl.SSLError):
+            return f"No encrypted connection to the gateway {where} ({reason.reason or 'TLS failed'})."
+        if isinstance(reason, TimeoutError):
+            return f"The gateway {where} did not answer in time."
+        if isinstance(reason, ConnectionRefusedError):
+            return f"Nothing listens at {where}. Check provider_url, and that the gateway runs."
+        if isinstance(reason, socket.gaierror):
+            return f"The name of the gateway {where} cannot be resolved."
+    return f"The gateway {where} cannot be reached ({type(error).__name__})."
