@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,22 @@ def test_check_sends_a_test_message(data: Path) -> None:
     done = housekey(data, "check", "--mail-to", "ops@example.com")
     assert done.returncode == 0, done.stdout
     assert len(list((data / "mail").glob("*ops_example.com.eml"))) == 1
+
+
+def test_config_explain_shows_what_a_tenant_has_stored(data: Path) -> None:
+    """Spec section 2: how the file and stored settings meet."""
+    key = "identity_mgt.user_onboarding.ask_password_email_validity"
+    store = ("from housekey.cli.options import enter, now, put_into_environment\n"
+             "from argparse import Namespace\n"
+             f"put_into_environment(Namespace(data={str(data)!r}, config=None))\n"
+             "house = enter()\n"
+             "from housekey.cli.tenants import speaking_in\n"
+             "from housekey.operations import policies\n"
+             "policies.change(house, speaking_in(), {'EmailVerification.AskPassword.ExpiryTime': '77'}, {}, now())\n")
+    assert subprocess.run([sys.executable, "-c", store], check=True, timeout=60).returncode == 0
+    row = next(row for row in as_json(housekey(data, "config", "explain", "--json")) if row["key"] == key)
+    assert (row["value"], row["origin"]) == ("77", "stored in the console or over REST")
+    assert housekey(data, "config", "explain", "--tenant", "nowhere.example").returncode != 0
 
 
 def test_config_explain_says_where_a_value_comes_from(tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from housekey.cli import guard, output, tls
 from housekey.cli.options import DONE, REFUSED, check_keys, load_config, now, open_house
+from housekey.cli.tenants import speaking_in
 from housekey.cli.trouble import CannotStart
 from housekey.conf.schema import ConfigErrors, Finding
 from housekey.core.errors import Refused
@@ -19,12 +21,44 @@ if TYPE_CHECKING:
 def explain(arguments: Namespace) -> int:
     from housekey.conf import explain as explaining
 
-    rows = explaining.explain(load_config())
+    config = load_config()
+    rows = [*explaining.explain(config)]
+    stored = _stored(config, arguments.tenant)
+    rows = [replace(row, value=stored[row.key], origin=_STORED) if row.key in stored else row for row in rows]
     if arguments.json:
         output.as_json(rows)
     else:
         output.table(("SETTING", "VALUE", "FROM"), [(row.key, row.value, row.origin) for row in rows])
     return DONE
+
+
+_STORED = "stored in the console or over REST"
+
+
+def _stored(config: Config, tenant: str) -> dict[str, str]:
+    """What the tenant has stored, by key of deployment.toml. Raises NotFound, CannotStart.
+
+    Unless a tenant was named, a server that never ran, or a database that does not answer, has nothing stored: the file is explained
+    all the same, and nothing is written.
+    """
+    if not tenant and not (config.keys_path.exists() and (config.database.url or (config.data / "housekey.db").exists())):
+        return {}
+    house = open_house()
+    from django.db import DatabaseError
+
+    from housekey.cli.database import pending
+    from housekey.operations.policies import effective
+
+    try:
+        if pending():
+            return {}
+        check_keys(house)
+        policy = effective(house, speaking_in(tenant).tenant)
+    except (DatabaseError, CannotStart):
+        if tenant:
+            raise
+        return {}
+    return {item.definition.toml: item.value for item in policy.items.values() if item.stored}
 
 
 def check(arguments: Namespace) -> int:

@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     _configuration(commands)
     _people(commands)
     _tenants(commands)
+    _clients(commands)
     _outbox(commands)
     return top
 
@@ -82,7 +83,7 @@ def _configuration(commands: Commands) -> None:
     check = _command(commands, "check", "check:check", "check configuration and deployment, all findings at once", json=True)
     check.add_argument("--mail-to", metavar="ADDRESS", default="", help="also send a test message")
     config = _group(commands, "config", "look at the configuration")
-    _command(config, "explain", "check:explain", "every setting, its value and where it comes from", json=True)
+    _command(config, "explain", "check:explain", "every setting, its value and where it comes from", json=True, tenant=True)
 
 
 def _people(commands: Commands) -> None:
@@ -119,6 +120,20 @@ def _tenants(commands: Commands) -> None:
     add.add_argument("domain", metavar="DOMAIN")
     add.add_argument("--name", default="", help="the organisation's name")
     _command(tenant, "list", "tenants:listing", "list tenants", json=True)
+
+
+def _clients(commands: Commands) -> None:
+    client = _group(commands, "client", "programs that ask with a token (OAuth clients)")
+    add = _command(client, "add", "clients:add", "create a client and print its secret, this once, as JSON", json=True, tenant=True)
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--scope", metavar="SCOPES", required=True, help="what it may do: scopes, separated by spaces")
+    _command(client, "list", "clients:listing", "list clients", json=True, tenant=True)
+    for name, text in (("scope", "change what a client may do, at once"), ("delete", "delete a client; its tokens end"),
+                       ("rotate", "give a client a new secret; the old one and its tokens end")):
+        one = _command(client, name, f"clients:{name}", text, json=True, tenant=True)
+        one.add_argument("client_id", metavar="CLIENT_ID")
+        if name == "scope":
+            one.add_argument("scopes", metavar="SCOPES", help="scopes, separated by spaces")
 
 
 def _outbox(commands: Commands) -> None:

@@ -71,13 +71,15 @@ def add(arguments: Namespace) -> int:
 
 def resend(arguments: Namespace) -> int:
     house, by = _enter(arguments)
-    from housekey.operations import onboarding, users
+    from housekey.operations import onboarding, pending, users
 
-    invitation: Invitation = onboarding.resend(house, by, users.by_name(by, arguments.user).id, now())
+    user = users.by_name(by, arguments.user)
+    again = pending.resend if user.standing.pending else onboarding.resend
+    invitation: Invitation = again(house, by, user.id, now()).invitation
     if arguments.json:
         output.as_json(invitation)
     else:
-        print(f"A new message to {output.text(invitation.recipient)} is on its way; links sent before no longer work.")
+        print(f"A new message to {output.text(invitation.recipient)} is on its way; what was sent before no longer works.")
     return DONE
 
 

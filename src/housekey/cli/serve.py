@@ -81,6 +81,9 @@ def welcome(config: Config, pair: tls.Pair | None, ready: prepare.Ready) -> str:
         lines += _row("Mail", f"leaves through {config.email.hostname} port {config.email.port}")
     else:
         lines += _row("Mail", f"no mail server is configured: read messages in the console or in {config.mail_directory}")
+    if config.sms.configured:
+        lines += _row("SMS", f"leaves through {config.sms.provider}")
+    lines += _row("Interfaces", f"REST is described at {base}/api/docs, SOAP at {base}/services/")
     lines += _row("Data", f"{config.data} ({database})")
     if pair and pair.note:
         lines += _row("Certificate", pair.note)

@@ -23,7 +23,7 @@ from housekey.web.request import Asked
 
 _READY = "/readyz"
 _TENANT = re.compile(r"/t/([^/]+)(/.*)?")
-_APIS = ("/scim2", "/api", "/oauth2", "/services", "/healthz", "/readyz")
+_APIS = ("/scim2", "/api", "/oauth2", "/.well-known", "/services", "/openapi.json", "/healthz", "/readyz")
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
