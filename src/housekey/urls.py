@@ -10,6 +10,9 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("scim2/", include("housekey.scim.urls")),
     path("console/", include("housekey.console.urls")),
+    path("", include("housekey.api.urls")),
+    path("", include("housekey.oauth.urls")),
+    path("", include("housekey.soap.urls")),
     path("", include("housekey.pages.urls")),
 ]
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import cast
 
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -43,7 +48,7 @@ STATUS: tuple[tuple[type[Refused], int], ...] = (
 
 OUTAGE = (OperationalError, InterfaceError)
 """What Django raises when the database is away or does not take the request now."""
-_SCIM = re.compile(r"(/t/[^/]+)?/(scim2|api)")
+_LOG = logging.getLogger("housekey.web")
 
 
 def status_of(refusal: Refused) -> int:
@@ -72,9 +77,8 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     """503 without a look at the database: it is what cannot be reached. The broken connection is given up."""
     connection.close()
     refusal = Unavailable("The service cannot be reached at the moment. Nothing was changed; please try again shortly.", retry_after=5)
-    if _SCIM.match(request.path_info):
-        response = _scim(503, refusal.sentence)
-    else:
+    response = _in_dialect(request, 503, refusal.sentence)
+    if response is None:
         # Without the request: what every page knows about itself comes from the database.
         context = {"sentence": _(refusal.sentence), "language": get_language() or "en"}
         response = HttpResponse(render_to_string("unavailable.html", context), status=503)
@@ -87,9 +91,49 @@ def _scim(status: int, detail: str) -> HttpResponse:
     return HttpResponse(json.dumps(body), status=status, content_type="application/scim+json")
 
 
+def _rest(status: int, sentence: str) -> HttpResponse:
+    """The body of the REST APIs, from outside their door (reference server 4.0)."""
+    phrase, trace = HTTPStatus(status).phrase, str(uuid.uuid4())
+    _LOG.info("refused: %s, trace %s", status, trace)
+    return JsonResponse({"code": status, "message": phrase, "description": sentence, "traceId": trace}, status=status)
+
+
+def _oauth(status: int, sentence: str) -> HttpResponse:
+    """RFC 6749 section 5.2 has words for what is wrong with a request, and section 4.1.2.1 for a server that cannot."""
+    error = "temporarily_unavailable" if status == 503 else "invalid_request"
+    return JsonResponse({"error": error, "error_description": sentence}, status=status)
+
+
+def _soap(status: int, sentence: str) -> HttpResponse:
+    side = "Server" if status == 503 else "Client"
+    fault = (
+        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body><soapenv:Fault>'
+        f"<faultcode>soapenv:{side}</faultcode><faultstring>{escape(sentence)}</faultstring>"
+        "</soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+    )
+    return HttpResponse(fault, status=status, content_type="text/xml; charset=utf-8")
+
+
+_DIALECTS: tuple[tuple[re.Pattern[str], Callable[[int, str], HttpResponse]], ...] = (
+    (re.compile(r"(/t/[^/]+)?/scim2"), _scim),
+    (re.compile(r"(/t/[^/]+)?/(api(?!/docs)|openapi\.json)"), _rest),
+    (re.compile(r"(/t/[^/]+)?/(oauth2|\.well-known)/"), _oauth),
+    (re.compile(r"(/t/[^/]+)?/services/."), _soap),
+)
+
+
+def _in_dialect(request: HttpRequest, status: int, sentence: str) -> HttpResponse | None:
+    """A refusal from outside the door whose address was asked for, in that door's words; None: a page is wanted."""
+    speak = next((speak for place, speak in _DIALECTS if place.match(request.path_info)), None)
+    return speak(status, sentence) if speak else None
+
+
 def unknown_tenant(request: HttpRequest) -> HttpResponse:
     """WSO2's words for it, as JSON for callers that speak it (reference server 4.0)."""
     sentence = f"{request.path_info.split('/')[2][:253]} is an invalid tenant domain."
+    spoken = _in_dialect(request, 404, sentence)
+    if spoken is not None:
+        return spoken
     if "json" in request.headers.get("Accept", "") or "json" in request.headers.get("Content-Type", ""):
         return JsonResponse({"code": 404, "message": "Not Found", "description": sentence}, status=404)
     return _page(request, 404, sentence)
@@ -101,13 +145,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    return _page(request, 400, _("The request could not be understood."))
+    spoken = _in_dialect(request, 400, "Your client has issued a malformed or illegal request.")
+    return spoken or _page(request, 400, _("The request could not be understood."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    if _SCIM.match(request.path_info):
-        return _scim(404, "There is nothing at this address.")
-    return _page(cast(Asked, request), 404, _("There is no page at this address."))
+    spoken = _in_dialect(request, 404, "There is nothing at this address.")
+    return spoken or _page(cast(Asked, request), 404, _("There is no page at this address."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
