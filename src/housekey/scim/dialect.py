@@ -7,16 +7,19 @@ from typing import Any
 
 from housekey.core.errors import Invalid
 from housekey.core.names import split_username
-from housekey.core.users import Changes, Email, NewUser, Profile
+from housekey.core.scenario import METHODS
+from housekey.core.users import Changes, Email, Invite, NewUser, Profile
 from housekey.scim.errors import ScimInvalid
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 WSO2 = "urn:scim:wso2:schema"
 CUSTOM = "urn:scim:schemas:extension:custom:User"
+HOUSEKEY = "urn:housekey:scim:schemas:extension:2.0:User"
+"""Housekey's own: how this one invitation or reset is to differ from the tenant's settings (spec section 5)."""
 ALIASES = {"enterpriseuser": ENTERPRISE}
 """The bare key of IS 5.7 and before, still printed in the documentation of 5.9 to 5.11 (seeds 000, 001)."""
-EXTENSIONS = (ENTERPRISE, WSO2, CUSTOM)
+EXTENSIONS = (ENTERPRISE, WSO2, CUSTOM, HOUSEKEY)
 
 _TEXTS = ("displayName", "nickName", "profileUrl", "title", "userType", "preferredLanguage", "timezone", "externalId")
 _LISTS = ("phoneNumbers", "ims", "photos", "addresses", "entitlements", "x509Certificates")
@@ -26,7 +29,10 @@ CORE = {
     name.lower(): name
     for name in (*_TEXTS, *_LISTS, "userName", "name", "emails", "active", "locale", "password", "schemas", "id", "meta", "groups", "roles")
 }
-LATER = {"verifyemail": "verifyEmail", "forcepasswordreset": "forcePasswordReset", "adminforcedpasswordreset": "adminForcedPasswordReset"}
+RESET = ("forcePasswordReset", "adminForcedPasswordReset")
+"""Both names are in use: WSO2's schema has the first, schemas made by hand before IS 6 often the second (reference 4B.2)."""
+TRIGGERS = ("askPassword", "verifyEmail", *RESET)
+"""Write-only: they start something and are never stored or returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +85,33 @@ def urn_of(key: str) -> str:
 def read_new_user(body: dict[str, Any], *, extensions_on: bool) -> NewUser:
     """Raises Invalid naming the attribute. A password beside askPassword is read and ignored (spec section 12)."""
     written = canonical(body)
-    refuse_later(written)
+    if not extensions_on:
+        _refuse_triggers(written)
+    if forced(written):
+        raise Invalid("forcePasswordReset is for users who exist. To let a new user choose a password, use askPassword.", field=RESET[0])
     username = _text(written.body, "userName")
     if not username:
         raise Invalid("Required attribute userName is missing in the SCIM Object. Give the user a name.", field="userName")
     ask_password = bool(written.flag("askPassword"))
-    if ask_password and not extensions_on:
-        raise Invalid(
-            "askPassword is not taken: the setting enable_schema_extension ([scim2] in deployment.toml) is off.", field="askPassword"
-        )
     return NewUser(
         name=split_username(username),
         profile=profile(written),
         ask_password=ask_password,
+        verify_email=bool(written.flag("verifyEmail")) and not ask_password,
+        invite=invitation(written),
         password=None if ask_password else _password(written.body),
         disabled=disabled(written) or False,
         locked=bool(written.flag("accountLocked")),
     )
 
 
-def read_changes(body: dict[str, Any], before: dict[str, Any], present: Profile) -> Changes:
+def read_changes(body: dict[str, Any], before: dict[str, Any], present: Profile, *, extensions_on: bool) -> Changes:
     """What differs between a user as shown (`before`) and as a patch left it (`body`)."""
     written, old = canonical(body), canonical(before)
-    refuse_later(written)
+    if not extensions_on:
+        _refuse_triggers(written)
+    if written.flag("verifyEmail"):
+        raise Invalid("verifyEmail works when a user is created. To confirm an address later, change the address.", field="verifyEmail")
     if str(written.body.get("userName", "")) != str(old.body.get("userName", "")):
         raise ScimInvalid("userName cannot be changed.", "mutability", field="userName")
     next_profile, ask_password = profile(written), bool(written.flag("askPassword"))
@@ -111,6 +121,8 @@ def read_changes(body: dict[str, Any], before: dict[str, Any], present: Profile)
         locked=_changed(written.flag("accountLocked"), old.flag("accountLocked")),
         password=None if ask_password else _password(written.body),
         ask_password=ask_password,
+        force_reset=forced(written),
+        invite=invitation(written),
     )
 
 
@@ -118,11 +130,34 @@ def _changed(new: bool | None, old: bool | None) -> bool | None:
     return new if new != old else None
 
 
-def refuse_later(written: Written) -> None:
-    """Triggers this release does not carry out are refused by name: silence would let somebody believe in a reset that never was."""
-    for key in LATER.values():
-        if written.flag(key):
-            raise Invalid(f"{key} is not available in this release.", field=key)
+def forced(written: Written) -> bool:
+    """Is a new password demanded, under either name?"""
+    return any(bool(written.flag(name)) for name in RESET)
+
+
+def _refuse_triggers(written: Written) -> None:
+    """Silence would let somebody believe in an invitation or reset that never was."""
+    for name in TRIGGERS:
+        if written.flag(name):
+            raise Invalid(f"{name} is not taken: the setting enable_schema_extension ([scim2] in deployment.toml) is off.", field=name)
+
+
+def invitation(written: Written) -> Invite:
+    """`{"invitation": {"method", "expiryTime", "locale", "returnLink"}}` under Housekey's URN. Raises Invalid naming the part."""
+    given = next((value for key, value in written.extensions.get(HOUSEKEY, {}).items() if key.lower() == "invitation"), None)
+    if given is None:
+        return Invite()
+    if not isinstance(given, dict):
+        raise Invalid("invitation must be an object.", field="invitation")
+    parts = {key.lower(): value for key, value in given.items()}
+    minutes = parts.get("expirytime")
+    if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int)):
+        raise Invalid("invitation.expiryTime must be a whole number of minutes.", field="invitation.expiryTime")
+    back = parts.get("returnlink")
+    method = "OFFLINE" if back is not None and boolean(back, "invitation.returnLink") else _text(parts, "method") or None
+    if method is not None and method not in METHODS:
+        raise Invalid(f"invitation.method must be one of {', '.join(METHODS)}.", field="invitation.method")
+    return Invite(method, minutes, _text(parts, "locale", most=35))
 
 
 def disabled(written: Written) -> bool | None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from housekey.core.errors import Conflict, FeatureOff, Invalid, NotSignedIn, Refused
+from housekey.web import authentication
 from housekey.web.refusals import status_of
 
 MEDIA_TYPE = "application/scim+json"
@@ -41,8 +42,9 @@ def refused(refusal: Refused) -> HttpResponse:
     if scim_type:
         body["scimType"] = scim_type
     response = answer(body, status)
-    if isinstance(refusal, NotSignedIn):
-        response["WWW-Authenticate"] = 'Basic realm="Housekey", charset="UTF-8"'
+    challenge = authentication.challenge(refusal)
+    if challenge:
+        response["WWW-Authenticate"] = challenge
     if isinstance(refusal, Unsupported) and refusal.allow:
         response["Allow"] = refusal.allow
     if hasattr(refusal, "retry_after"):

@@ -71,6 +71,8 @@ def _state(user: User) -> dict[str, Any]:
         state["lockedReason"] = standing.locked_reason
     if user.email_verified:
         state["emailVerified"] = True
+    if user.phone_verified:
+        state["phoneVerified"] = True
     return state
 
 

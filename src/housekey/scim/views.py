@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Callable
@@ -17,13 +15,15 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import RawPostDataException, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
-from housekey.core.errors import NotFound, NotSignedIn, Refused, Stale
-from housekey.core.principal import Principal
-from housekey.operations import login, users
+from housekey.core.errors import NotFound, Refused, Stale
+from housekey.core.principal import USER_UPDATE
+from housekey.core.users import User
+from housekey.operations import resets, users
 from housekey.scim import mapping, patch
-from housekey.scim.dialect import WSO2, read_changes, read_new_user
+from housekey.scim.dialect import HOUSEKEY, WSO2, read_changes, read_new_user
 from housekey.scim.errors import ScimInvalid, Unsupported, answer, refused
 from housekey.scim.reading import read_object
+from housekey.web import authentication
 from housekey.web.house import house, now
 from housekey.web.request import Asked
 
@@ -33,14 +33,14 @@ View = Callable[..., HttpResponse]
 
 
 def door(view: View) -> View:
-    """What every SCIM address does: HTTP Basic, no cookies (so no CSRF token), refusals in SCIM's words."""
+    """What every SCIM address does: HTTP Basic or a bearer token, no cookies (so no CSRF token), refusals in SCIM's words."""
 
     @csrf_exempt
     @wraps(view)
     def opened(raw: HttpRequest, **parts: str) -> HttpResponse:
         request = cast(Asked, raw)
         try:
-            request.by = who(request)
+            request.by = authentication.principal(request)
             return view(request, **parts)
         except RequestDataTooBig:
             return refused(Unsupported(413, f"The body is larger than {house().config.limits.body} bytes."))
@@ -50,23 +50,6 @@ def door(view: View) -> View:
             return refused(refusal)
 
     return opened
-
-
-def who(request: Asked) -> Principal:
-    """The principal of the Authorization header. Raises NotSignedIn, WrongCredentials, Throttled."""
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        raise NotSignedIn("Authorization failure. Authorization information was invalid or missing from your request.")
-    try:
-        username, colon, password = base64.b64decode(given.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        colon = ""
-    if not colon:
-        raise NotSignedIn("Authorization failure. Authorization information was invalid or missing from your request.")
-    by = login.basic(request.tenant, username, password, network=request.network, now=now(), by_path=request.path.startswith("/t/"))
-    if by.tenant.id != request.tenant.id and request.path.startswith("/t/"):
-        raise NotSignedIn("Authorization failure. Authorization information was invalid or missing from your request.")
-    return by
 
 
 @door
@@ -82,9 +65,32 @@ def collection(request: Asked) -> HttpResponse:
 def _create(request: Asked) -> HttpResponse:
     new = read_new_user(read_object(request), extensions_on=house().config.scim2.enable_schema_extension)
     user = users.create(house(), request.by, new, now())
-    response = answer(mapping.shown(house(), request.by.tenant, user), 201)
+    response = _told(request, user, 201)
     response["Location"] = mapping.location(house(), request.by.tenant, user)
     return response
+
+
+def _told(request: Asked, user: User, status: int = 200) -> HttpResponse:
+    """The user; beside her the code that another system delivers, in WSO2's header (reference 3.2), or the link to hand over."""
+    body = mapping.shown(house(), request.by.tenant, user)
+    if user.code.startswith("http"):
+        body["schemas"].append(HOUSEKEY)
+        body[HOUSEKEY] = {"invitation": {"link": user.code}}
+    response = answer(body, status)
+    if user.code and HOUSEKEY not in body:
+        response["Ask-Password-Confirmation-Code"] = user.code
+    return response
+
+
+def _show(request: Asked, user_id: UUID) -> HttpResponse:
+    """oneTimePassword is returned only when asked for by name, and then only to who may read it (decisions, At rest)."""
+    body = mapping.shown(house(), request.by.tenant, users.get(request.by, user_id))
+    wanted = request.GET.get("attributes", "")[:2_000].lower().replace(" ", "").split(",")
+    if any(name.rpartition(":")[2] == "onetimepassword" for name in wanted) and WSO2 in body:
+        code = resets.readable_code(house(), request.by, user_id, now())
+        if code:
+            body[WSO2]["oneTimePassword"] = code
+    return answer(body)
 
 
 def _list(request: Asked) -> HttpResponse:
@@ -130,7 +136,7 @@ def single(request: Asked, user_id: str) -> HttpResponse:
         raise NotFound(f"There is no user with the id {user_id[:100]}.") from None
     match request.method:
         case "GET":
-            return answer(mapping.shown(house(), request.by.tenant, users.get(request.by, wanted)))
+            return _show(request, wanted)
         case "PATCH":
             return _patch(request, wanted)
         case "DELETE":
@@ -143,15 +149,18 @@ def _patch(request: Asked, user_id: UUID) -> HttpResponse:
     """Applied to the user as she is when it is written: read again and repeated if somebody else was faster."""
     body = read_object(request)
     for last in (False, False, True):
-        user = users.get(request.by, user_id)
+        user = users.get(request.by, user_id, permission=USER_UPDATE)
         before = mapping.shown(house(), request.by.tenant, user)
         # What stands there afterwards the client has written: an invited account is locked already, and may be locked for cause besides
         before.get(WSO2, {}).pop("accountLocked", None)
-        changes = replace(read_changes(patch.apply(before, body), before, user.profile), version=user.version)
+        patched = read_changes(
+            patch.apply(before, body), before, user.profile, extensions_on=house().config.scim2.enable_schema_extension
+        )
+        changes = replace(patched, version=user.version)
         try:
             changed = users.change(house(), request.by, user_id, changes, now())
             break
         except Stale:
             if last:
                 raise
-    return answer(mapping.shown(house(), request.by.tenant, changed))
+    return _told(request, changed)

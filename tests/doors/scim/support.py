@@ -15,6 +15,7 @@ GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 USERS = "/scim2/Users"
 WSO2 = "urn:scim:wso2:schema"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+HOUSEKEY = "urn:housekey:scim:schemas:extension:2.0:User"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 

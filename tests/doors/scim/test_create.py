@@ -10,7 +10,7 @@ import pytest
 from housekey.conf.schema import Server
 from housekey.core.errors import WrongCredentials
 from housekey.operations import users
-from tests.doors.scim.support import ENTERPRISE, WSO2, Scim, invited, person
+from tests.doors.scim.support import ENTERPRISE, HOUSEKEY, WSO2, Scim, invited, person
 from tests.operations.support import OTHER_PASSWORD, PASSWORD, World, counts, link_in, other_world, text_of
 
 
@@ -79,7 +79,12 @@ def test_ask_password_that_says_no_invites_nobody(world: World, scim: Scim, no: 
     (person(name={"givenName": ["Jane"]}), "givenName"),
     (person(name={"givenName": "x" * 256}), "name.givenName"),
     (person(displayName="x" * 1_001), "displayName"),
-    (person(extension={ENTERPRISE: {"verifyEmail": True}}), "verifyEmail"),
+    (person(emails=[], extension={ENTERPRISE: {"verifyEmail": True}}), "Email address not found"),
+    (invited() | {HOUSEKEY: {"invitation": {"method": "PIGEON"}}}, "invitation.method"),
+    (invited() | {HOUSEKEY: {"invitation": {"expiryTime": "soon"}}}, "invitation.expiryTime"),
+    (invited() | {HOUSEKEY: {"invitation": {"expiryTime": 99_999}}}, "expiry time"),
+    (invited() | {HOUSEKEY: {"invitation": {"method": "SMS_OTP"}}}, "phoneNumbers"),
+    (invited() | {HOUSEKEY: {"invitation": [1]}}, "invitation"),
     (person(extension={WSO2: {"forcePasswordReset": "true"}}), "forcePasswordReset"),
 ])
 def test_a_refusal_names_what_to_change_and_leaves_not_a_row_more(world: World, scim: Scim, body: dict[str, Any], named: str) -> None:

@@ -256,11 +256,3 @@ def test_a_password_by_patch_ends_the_invitation(world: World, scim: Scim) -> No
 def test_a_password_by_patch_must_meet_the_rules(world: World, scim: Scim, jane: str) -> None:
     assert scim.patch(jane, op("replace", "password", "password")).status == 400
     assert world.sign_in("jane").token
-
-
-@pytest.mark.parametrize("trigger", ["forcePasswordReset", "adminForcedPasswordReset", "verifyEmail"])
-def test_a_trigger_that_is_not_carried_out_is_refused_by_name(world: World, scim: Scim, jane: str, trigger: str) -> None:
-    """Never a silent success: somebody would believe in a reset that never was."""
-    refused = scim.patch(jane, op("replace", f"{WSO2}:{trigger}", True))
-    assert (refused.status, trigger in refused.detail) == (400, True)
-    assert world.sign_in("jane").token

@@ -14,7 +14,7 @@ from django.test import Client
 
 from housekey.conf.house import House
 from housekey.core.errors import WrongCredentials
-from housekey.core.policy import ENABLE
+from housekey.core.properties import ENABLE
 from housekey.delivery import worker
 from housekey.operations import policies, users
 from tests.conf.support import configured
