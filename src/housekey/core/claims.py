@@ -219,7 +219,7 @@ def _set_mail(profile: Profile, value: str) -> Profile:
     if not value:
         return replace(profile, emails=())
     kept = next((mail for mail in profile.emails if mail.value == present), Email(value, primary=True))
-    others = tuple(replace(mail, primary=False) for mail in profile.emails if mail.value not in {present, value})
+    others = tuple(replace(mail, primary=None) for mail in profile.emails if mail.value not in {present, value})
     return replace(profile, emails=(replace(kept, value=value, primary=True), *others))
 
 

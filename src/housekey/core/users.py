@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from housekey.core.account import Standing
+from housekey.core.groups import GroupRef
 from housekey.core.names import UserName
 from housekey.core.scenario import Method
 
@@ -18,7 +19,9 @@ class Email:
 
     value: str
     type: str = ""
-    primary: bool = False
+    primary: bool | None = None
+    """None: nobody said so or not."""
+    display: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class User:
     email_verified: bool = False
     phone_verified: bool = False
     roles: tuple[str, ...] = ()
+    groups: tuple[GroupRef, ...] = ()
     code: str = field(default="", repr=False, compare=False)
     """Set only on the answer of the operation that issued a code for another system to deliver (InternallyManage = false), and for
     a link to hand over: the code, or the link."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch, Subquery
 
 from housekey.conf.house import House
 from housekey.core.account import Standing
@@ -17,7 +17,7 @@ from housekey.core.names import Tenant, UserName
 from housekey.core.policy import Policy
 from housekey.core.principal import CODE_CREATE, CODE_DELETE, OFFLINE_INVITE, USER_VIEW, Principal
 from housekey.core.properties import ENABLE, LOCK
-from housekey.core.scenario import Scenario, scenario_for
+from housekey.core.scenario import SCENARIOS, Scenario, scenario_for
 from housekey.core.users import Invitation, InvitationState, Invite, Issued, User
 from housekey.operations import accounts, audit, codes, sending
 from housekey.operations.codes import AT_ONCE
@@ -199,6 +199,15 @@ def invitations(by: Principal, user_id: UUID, now: datetime) -> list[Invitation]
     by.must(USER_VIEW)
     found = Code.objects.within(by.tenant).filter(account_id=user_id).order_by("-issued").prefetch_related(_messages(by.tenant))[:50]
     return [_view(code, now) for code in found]
+
+
+def newest(by: Principal, ids: list[UUID], now: datetime) -> dict[UUID, Invitation]:
+    """The last invitation, reset or confirmation of each of these users: two queries, however many users. Raises NotPermitted."""
+    by.must(USER_VIEW)
+    ours = [item.name for item in SCENARIOS if item.purpose in {"invitation", "reset", "confirmation"}]
+    codes_of = Code.objects.within(by.tenant).filter(account_id=OuterRef("account_id"), scenario__in=ours).order_by("-issued", "id")
+    found = Code.objects.within(by.tenant).filter(account_id__in=ids, id=Subquery(codes_of.values("id")[:1]))
+    return {code.account_id: _view(code, now) for code in found.prefetch_related(_messages(by.tenant))}
 
 
 def view_of(tenant: Tenant, code_id: UUID, now: datetime) -> Invitation:

@@ -79,16 +79,33 @@ def add(by: Principal, name: str, permissions: Iterable[str], now: datetime) -> 
     Raises Conflict, Invalid, NotPermitted.
     """
     by.must(ROLE_CREATE)
+    name = checked_name(name)
+    with durable(taken=name_taken(name)):
+        role = make(by, name, permissions, now)
+    return RoleView(name, tuple(role.permissions), 0, False)
+
+
+def checked_name(name: str) -> str:
+    """Without the spaces around it. Raises Invalid if no role may be called so."""
     name = name.strip()
     if not name or len(name) > 100 or not name.isprintable() or name.casefold().startswith(("internal/", "application/")):
         raise Invalid("A role needs a name of at most 100 characters that does not begin with Internal/ or Application/.", field="name")
+    return name
+
+
+def name_taken(name: str) -> Conflict:
+    return Conflict(f"There is a role called {name} already.", field="name")
+
+
+def make(by: Principal, name: str, permissions: Iterable[str], now: datetime) -> Role:
+    """A step inside a transaction. Raises Conflict, Invalid, NotPermitted."""
     wanted = _grantable(by, permissions)
-    with durable(taken=Conflict(f"There is a role called {name} already.", field="name")):
-        if Role.objects.within(by.tenant).filter(name__iexact=name).exists():
-            raise Conflict(f"There is a role called {name} already.", field="name")
-        hot.insert(Role(tenant_id=by.tenant.id, name=name, permissions=wanted))
-        audit.record(by, "role:add", now, target=name, permissions=wanted)
-    return RoleView(name, tuple(wanted), 0, False)
+    if Role.objects.within(by.tenant).filter(name__iexact=name).exists():
+        raise name_taken(name)
+    role = Role(tenant_id=by.tenant.id, name=name, permissions=wanted)
+    role.save(force_insert=True)
+    audit.record(by, "role:add", now, target=name, permissions=wanted)
+    return role
 
 
 def set_permissions(by: Principal, name: str, permissions: Iterable[str], now: datetime) -> None:
@@ -101,16 +118,21 @@ def set_permissions(by: Principal, name: str, permissions: Iterable[str], now: d
         role = Role.objects.within(by.tenant).select_for_update().filter(name=name).first()
         if role is None:
             raise NotFound(f"There is no role called {name}.")
-        if name == ADMINISTRATOR:
-            sentence = "The permissions of administrators cannot be changed: somebody must be able to do everything."
-            raise Invalid(sentence, field="permissions")
-        wanted = spelled_out(permissions)
-        _grantable(by, wanted ^ set(role.permissions))
-        if name == EVERYONE and not wanted <= EVERYONE_PERMISSIONS:
-            raise Invalid("Everyone can hold only what concerns their own account. Make a role for the rest.", field="permissions")
-        before, role.permissions = sorted(role.permissions), sorted(wanted)
-        role.save(update_fields=["permissions"])
-        audit.record(by, "role:permissions", now, target=name, before=before, after=role.permissions)
+        permit(by, role, permissions, now)
+
+
+def permit(by: Principal, role: Role, permissions: Iterable[str], now: datetime) -> None:
+    """A step inside a transaction that holds the role. Raises Invalid, NotPermitted."""
+    if role.name == ADMINISTRATOR:
+        sentence = "The permissions of administrators cannot be changed: somebody must be able to do everything."
+        raise Invalid(sentence, field="permissions")
+    wanted = spelled_out(permissions)
+    _grantable(by, wanted ^ set(role.permissions))
+    if role.name == EVERYONE and not wanted <= EVERYONE_PERMISSIONS:
+        raise Invalid("Everyone can hold only what concerns their own account. Make a role for the rest.", field="permissions")
+    before, role.permissions = sorted(role.permissions), sorted(wanted)
+    role.save(update_fields=["permissions"])
+    audit.record(by, "role:permissions", now, target=role.name, before=before, after=role.permissions)
 
 
 def remove(by: Principal, name: str, now: datetime) -> None:
@@ -120,11 +142,17 @@ def remove(by: Principal, name: str, now: datetime) -> None:
         role = Role.objects.within(by.tenant).select_for_update().filter(name=name).first()
         if role is None:
             raise NotFound(f"There is no role called {name}.")
-        if role.shipped:
-            raise Invalid(f"{name} belongs to the product and stays.", field="name")
-        _grantable(by, role.permissions)
-        role.delete()
-        audit.record(by, "role:remove", now, target=name)
+        erase(by, role, now)
+
+
+def erase(by: Principal, role: Role, now: datetime) -> None:
+    """A step inside a transaction that holds the role. Raises Invalid, NotPermitted."""
+    name = role.name
+    if role.shipped:
+        raise Invalid(f"{name} belongs to the product and stays.", field="name")
+    _grantable(by, role.permissions)
+    role.delete()
+    audit.record(by, "role:remove", now, target=name)
 
 
 def _grantable(by: Principal, permissions: Iterable[str]) -> list[str]:

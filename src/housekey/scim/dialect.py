@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from housekey.core import attributes as core_attributes
+from housekey.core.attributes import Attribute
 from housekey.core.errors import Invalid
 from housekey.core.names import split_username
 from housekey.core.scenario import METHODS
-from housekey.core.users import Changes, Email, Invite, NewUser, Profile
+from housekey.core.users import Changes, Email, Invite, NewUser, Profile, User
 from housekey.scim.errors import ScimInvalid
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -33,6 +35,8 @@ RESET = ("forcePasswordReset", "adminForcedPasswordReset")
 """Both names are in use: WSO2's schema has the first, schemas made by hand before IS 6 often the second (reference 4B.2)."""
 TRIGGERS = ("askPassword", "verifyEmail", *RESET)
 """Write-only: they start something and are never stored or returned."""
+MOST_ROWS = 100
+MOST_TEXT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,12 @@ class Written:
                 if key.lower() == name.lower() and value is not None:
                     return boolean(value, f"{urn}:{name}")
         return None
+
+    def other_flag(self, name: str, shown: bool | None) -> bool | None:
+        """The first value that differs from what is shown: whoever sends back what was read changes one of the places where it stood."""
+        values = (value for urn in EXTENSIONS for key, value in self.extensions.get(urn, {}).items() if key.lower() == name.lower())
+        given = (boolean(value, name) for value in values if value is not None)
+        return next((value for value in given if value != shown), None)
 
 
 def boolean(value: Any, field: str) -> bool:
@@ -105,22 +115,50 @@ def read_new_user(body: dict[str, Any], *, extensions_on: bool) -> NewUser:
     )
 
 
-def read_changes(body: dict[str, Any], before: dict[str, Any], present: Profile, *, extensions_on: bool) -> Changes:
-    """What differs between a user as shown (`before`) and as a patch left it (`body`)."""
+def read_changes(body: dict[str, Any], before: dict[str, Any], user: User, *, extensions_on: bool) -> Changes:
+    """What differs between a user as shown (`before`) and as a patch left her (`body`). Raises Invalid, ScimInvalid."""
     written, old = canonical(body), canonical(before)
+    ask_password = bool(written.flag("askPassword"))
+    changes = _differences(written, old, user, extensions_on=extensions_on)
+    return replace(
+        changes,
+        password=None if ask_password else _password(written.body),
+        ask_password=ask_password and not user.standing.pending,
+    )
+
+
+def read_replacement(body: dict[str, Any], before: dict[str, Any], user: User, *, extensions_on: bool) -> Changes:
+    """What PUT changes on a user as shown (`before`). What is read-only is passed over; attributes that are left out are taken away,
+    except what decides whether the account can be used: `active`, the lock and the password stay as they are (RFC 7644 section 3.5.1).
+    askPassword invites only who never had a password (decisions, askPassword on PUT). Raises Invalid, ScimInvalid.
+    """
+    written, old = canonical(body), canonical(before)
+    if not _text(written.body, "userName"):
+        raise ScimInvalid("Required attribute userName is missing in the SCIM Object.", "invalidValue", field="userName")
+    ask_password = bool(written.flag("askPassword"))
+    changes = _differences(written, old, user, extensions_on=extensions_on)
+    return replace(
+        changes,
+        locked=written.other_flag("accountLocked", old.flag("accountLocked")),
+        password=None if ask_password else _password(written.body),
+        ask_password=ask_password and not user.standing.pending and not user.standing.has_password,
+    )
+
+
+def _differences(written: Written, old: Written, user: User, *, extensions_on: bool) -> Changes:
+    """What PATCH and PUT have in common."""
     if not extensions_on:
         _refuse_triggers(written)
     if written.flag("verifyEmail"):
         raise Invalid("verifyEmail works when a user is created. To confirm an address later, change the address.", field="verifyEmail")
-    if str(written.body.get("userName", "")) != str(old.body.get("userName", "")):
+    name = split_username(_text(written.body, "userName"))
+    if (name.domain, name.key) != (user.name.domain, user.name.key):
         raise ScimInvalid("userName cannot be changed.", "mutability", field="userName")
-    next_profile, ask_password = profile(written), bool(written.flag("askPassword"))
+    next_profile = profile(written)
     return Changes(
-        profile=next_profile if next_profile != present else None,
+        profile=next_profile if next_profile != user.profile else None,
         disabled=_changed(disabled(written), disabled(old)),
         locked=_changed(written.flag("accountLocked"), old.flag("accountLocked")),
-        password=None if ask_password else _password(written.body),
-        ask_password=ask_password,
         force_reset=forced(written),
         invite=invitation(written),
     )
@@ -150,6 +188,8 @@ def invitation(written: Written) -> Invite:
     if not isinstance(given, dict):
         raise Invalid("invitation must be an object.", field="invitation")
     parts = {key.lower(): value for key, value in given.items()}
+    if "state" in parts:
+        return Invite()  # what was read of the last one, sent back
     minutes = parts.get("expirytime")
     if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int)):
         raise Invalid("invitation.expiryTime must be a whole number of minutes.", field="invitation.expiryTime")
@@ -197,6 +237,11 @@ def profile(written: Written) -> Profile:
     return Profile(_text(name, "givenName"), _text(name, "familyName"), _emails(body), _text(body, "locale", most=35), more)
 
 
+def profile_of(body: dict[str, Any]) -> Profile:
+    """The profile in a client's object."""
+    return profile(canonical(body))
+
+
 def _enterprise(written: Written) -> dict[str, Any]:
     given = {key.lower(): value for key, value in written.extensions.get(ENTERPRISE, {}).items()}
     kept: dict[str, Any] = {key: text for key in _ENTERPRISE if (text := _text({key: given.get(key.lower())}, key))}
@@ -219,35 +264,54 @@ def _complex(body: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _rows(body: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """A multi-valued attribute as a list of objects; a plain value becomes `{"value": …}`."""
+    """A multi-valued attribute as a list of objects; a plain value becomes `{"value": …}`. What the attribute does not have is left."""
     value = body.get(name)
     if value is None:
         return []
     if not isinstance(value, list):
         value = [value]
-    if len(value) > 100:
-        raise Invalid(f"{name} has more than 100 values.", field=name)
+    if len(value) > MOST_ROWS:
+        raise Invalid(f"{name} has more than {MOST_ROWS} values.", field=name)
+    attribute = core_attributes.USER.attribute(name)
+    assert attribute is not None  # noqa: S101 - `_LISTS` and the table belong to one program
     rows = []
-    for number, row in enumerate(value):
-        row = {"value": row} if isinstance(row, str) else row
+    for number, given in enumerate(value):
+        row = {"value": given} if isinstance(given, str) else given
         if not isinstance(row, dict):
             raise Invalid(f"{name}[{number}] must be an object or a text.", field=f"{name}[{number}]")
-        if any(len(item) > 2_000 for item in row.values() if isinstance(item, str)):
-            raise Invalid(f"{name}[{number}] holds a text longer than 2000 characters.", field=f"{name}[{number}]")
-        rows.append(row)
+        kept = _row(attribute, row, f"{name}[{number}]")
+        if kept or name == "emails":
+            rows.append(kept)
     return rows
+
+
+def _row(attribute: Attribute, row: dict[str, Any], field: str) -> dict[str, Any]:
+    """One value of `attribute`, its parts spelled and typed as the table of attributes has them."""
+    kept: dict[str, Any] = {}
+    for key, item in row.items():
+        sub = attribute.sub(key)
+        if sub is None or sub.mutability == "readOnly" or item is None or item == "":
+            continue
+        if sub.type == "boolean":
+            kept[sub.name] = boolean(item, f"{field}.{sub.name}")
+        elif not isinstance(item, str):
+            raise Invalid(f"{field}.{sub.name} must be a text.", field=f"{field}.{sub.name}")
+        elif len(item) > MOST_TEXT:
+            raise Invalid(f"{field}.{sub.name} holds a text longer than {MOST_TEXT} characters.", field=f"{field}.{sub.name}")
+        else:
+            kept[sub.name] = item
+    return kept
 
 
 def _emails(body: dict[str, Any]) -> tuple[Email, ...]:
     emails = []
     for number, row in enumerate(_rows(body, "emails")):
-        value, kind = row.get("value"), row.get("type") or ""
-        if not isinstance(value, str) or not value:
+        value, kind = str(row.get("value", "")).strip(), row.get("type", "")
+        if not value:
             raise Invalid(f"emails[{number}] has no value. Give it an address.", field=f"emails[{number}]")
-        if not isinstance(kind, str) or len(kind) > 50:
+        if len(kind) > 50:
             raise Invalid(f"emails[{number}].type must be a short text.", field=f"emails[{number}].type")
-        primary = row.get("primary")
-        emails.append(Email(value.strip(), kind, boolean(primary, f"emails[{number}].primary") if primary is not None else False))
-    if sum(mail.primary for mail in emails) > 1:
+        emails.append(Email(value, kind, row.get("primary"), row.get("display", "")))
+    if sum(mail.primary is True for mail in emails) > 1:
         raise Invalid("Only one of emails can be primary.", field="emails")
     return tuple(emails)

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from housekey.conf.house import House
 from housekey.core.links import tenant_prefix
 from housekey.core.names import Tenant
-from housekey.core.users import User
-from housekey.scim.dialect import ENTERPRISE, USER, WSO2
+from housekey.core.scenario import of
+from housekey.core.users import Email, Invitation, User
+from housekey.scim import wso2
+from housekey.scim.conditions import tag_of
+from housekey.scim.dialect import ENTERPRISE, HOUSEKEY, USER, WSO2
+from housekey.scim.projection import Projection
 
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+_ALL = Projection()
+_NONE: Mapping[UUID, Invitation] = MappingProxyType({})
+
+
+def base(house: House, tenant: Tenant) -> str:
+    """The public address that SCIM's own addresses begin with."""
+    return f"{house.config.base_url}{tenant_prefix(tenant.domain)}/scim2"
 
 
 def location(house: House, tenant: Tenant, user: User) -> str:
-    return f"{house.config.base_url}{tenant_prefix(tenant.domain)}/scim2/Users/{user.id}"
+    return f"{base(house, tenant)}/Users/{user.id}"
 
 
 def when(moment: datetime) -> str:
@@ -33,12 +47,17 @@ def shown(house: House, tenant: Tenant, user: User) -> dict[str, Any]:
         body["name"] = name
     body |= more
     if profile.emails:
-        body["emails"] = [_mail(mail.value, mail.type, mail.primary) for mail in profile.emails]
+        body["emails"] = [_mail(mail) for mail in profile.emails]
     if profile.locale:
         body["locale"] = profile.locale
     body["active"] = not user.standing.disabled
     if user.roles:
         body["roles"] = [{"value": role, "display": role} for role in user.roles]
+    if user.groups:
+        body["groups"] = [
+            {"value": str(group.id), "display": str(group.name), "type": "direct", "$ref": f"{base(house, tenant)}/Groups/{group.id}"}
+            for group in user.groups
+        ]
     if enterprise:
         body["schemas"].append(ENTERPRISE)
         body[ENTERPRISE] = enterprise
@@ -50,16 +69,43 @@ def shown(house: House, tenant: Tenant, user: User) -> dict[str, Any]:
         "created": when(user.created),
         "lastModified": when(user.modified),
         "location": location(house, tenant, user),
+        "version": tag_of(user),
     }
     return body
 
 
-def _mail(value: str, kind: str, primary: bool) -> dict[str, Any]:
-    row: dict[str, Any] = {"value": value}
-    if kind:
-        row["type"] = kind
-    if primary:
-        row["primary"] = True
+def told(
+    house: House, tenant: Tenant, user: User, projection: Projection = _ALL, invitations: Mapping[UUID, Invitation] = _NONE
+) -> dict[str, Any]:
+    """A user as an answer shows her: what the request wants to see, in the shape that is configured."""
+    body = shown(house, tenant, user)
+    if found := invitations.get(user.id):
+        body["schemas"].append(HOUSEKEY)
+        body[HOUSEKEY] = {"invitation": invited(found)}
+    return finished(house, body, projection)
+
+
+def finished(house: House, body: dict[str, Any], projection: Projection) -> dict[str, Any]:
+    """The part of a resource that the request wants to see, in the shape that is configured."""
+    return wso2.dressed(house, projection.apply(body), whole=projection.only is None and projection.shows("roles"))
+
+
+def invited(invitation: Invitation) -> dict[str, Any]:
+    """The newest invitation or reset, under Housekey's own URN."""
+    times = {"sent": invitation.sent, "opened": invitation.opened, "expires": invitation.expires}
+    row: dict[str, Any] = {"state": invitation.state, "method": of(invitation.scenario).method}
+    row |= {name: when(moment) for name, moment in times.items() if moment}
+    return row | ({"error": invitation.error} if invitation.error else {})
+
+
+def _mail(mail: Email) -> dict[str, Any]:
+    row: dict[str, Any] = {"value": mail.value}
+    if mail.display:
+        row["display"] = mail.display
+    if mail.type:
+        row["type"] = mail.type
+    if mail.primary is not None:
+        row["primary"] = mail.primary
     return row
 
 
@@ -76,11 +122,20 @@ def _state(user: User) -> dict[str, Any]:
     return state
 
 
-def listed(house: House, tenant: Tenant, users: list[User], total: int, start: int) -> dict[str, Any]:
-    return {
-        "schemas": [LIST],
-        "totalResults": total,
-        "startIndex": start,
-        "itemsPerPage": len(users),
-        "Resources": [shown(house, tenant, user) for user in users],
-    }
+def listed(
+    house: House,
+    tenant: Tenant,
+    users: list[User],
+    total: int,
+    start: int,
+    projection: Projection = _ALL,
+    invitations: Mapping[UUID, Invitation] = _NONE,
+) -> dict[str, Any]:
+    """A ListResponse of users (RFC 7644 section 3.4.2)."""
+    return page(house, [told(house, tenant, user, projection, invitations) for user in users], total, start)
+
+
+def page(house: House, resources: list[dict[str, Any]], total: int, start: int) -> dict[str, Any]:
+    """A ListResponse of anything that is finished already."""
+    body = {"schemas": [LIST], "totalResults": total, "startIndex": start, "itemsPerPage": len(resources), "Resources": resources}
+    return wso2.listed(house, body)
