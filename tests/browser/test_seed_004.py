@@ -60,7 +60,7 @@ def by_zeep(served: Served) -> None:
     session.verify, session.auth = str(served.ca), ("admin", "admin")
     with session:
         wire = zeep.Transport(session=session)  # type: ignore[no-untyped-call] # zeep has no types
-        service = zeep.Client(f"{served.url}/services/UserProfileMgtService?wsdl", transport=wire).service
+        service = zeep.Client(f"{served.url}/services/UserProfileMgtService?wsdl", transport=wire).service  # type: ignore[no-untyped-call] # likewise
         service.setUserProfile("tom", {"fieldValues": [{"claimUri": CLAIM, "fieldValue": "true"}], "profileName": "default"})
 
 

@@ -30,9 +30,6 @@ from housekey.web.house import house, now
 from housekey.web.request import Asked
 from housekey.web.responses import see_other
 
-DOMAINS = (PRIMARY,)
-"""The user stores that can be written to."""
-
 WAYS: tuple[tuple[Method, Words, Words], ...] = (
     ("EMAIL_LINK", gettext_lazy("Email with password setup link"), gettext_lazy("An e-mail with a link goes to the address.")),
     ("EMAIL_OTP", gettext_lazy("Email with OTP code"), gettext_lazy("An e-mail with a code to type goes to the address.")),
@@ -122,7 +119,7 @@ def add(request: Asked) -> HttpResponse:
     domain = request.POST.get("domain", PRIMARY)
     if request.method == "POST":
         try:
-            if domain not in DOMAINS:
+            if domain not in users.domains(request.by):
                 form.fail("", _("Choose one of the domains in the list."))
             if _check(form, way if invite else None):
                 user = _create(request, form, domain, way if invite else None, policy)
@@ -134,6 +131,6 @@ def add(request: Asked) -> HttpResponse:
             refuse(form, refusal)
     rules = PasswordRules(policy.number(MIN_LENGTH), policy.number(MAX_LENGTH)).shown()
     return render(request, "console/add_user.html", {
-        "form": form, "invite": invite, "why_not": why_not, "domains": DOMAINS, "rules": rules, "broken": broken,
+        "form": form, "invite": invite, "why_not": why_not, "domains": users.domains(request.by), "domain": domain, "rules": rules, "broken": broken,
         "ways": _ways(request.by, policy, way), "special": special.shown(request, policy, "invitation", methods=False),
     })
