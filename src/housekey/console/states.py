@@ -91,6 +91,7 @@ KINDS: dict[str, Words] = {
     "accountActivationSuccess": gettext_lazy("Account is open"),
     "askPasswordSetSuccess": gettext_lazy("Account is open"),
     "passwordResetSucess": gettext_lazy("Password was changed"),
+    "notifyOnExistingEmailUpdateWithoutVerification": gettext_lazy("E-mail address was changed"),
     "HousekeyTest": gettext_lazy("Test message"),
 }
 OUTCOMES: dict[str, Words] = {

@@ -131,6 +131,7 @@ def add(request: Asked) -> HttpResponse:
             refuse(form, refusal)
     rules = PasswordRules(policy.number(MIN_LENGTH), policy.number(MAX_LENGTH)).shown()
     return render(request, "console/add_user.html", {
-        "form": form, "invite": invite, "why_not": why_not, "domains": users.domains(request.by), "domain": domain, "rules": rules, "broken": broken,
+        "form": form, "invite": invite, "why_not": why_not, "domains": users.domains(request.by), "domain": domain,
+        "rules": rules, "broken": broken,
         "ways": _ways(request.by, policy, way), "special": special.shown(request, policy, "invitation", methods=False),
     })

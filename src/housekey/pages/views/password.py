@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from housekey.core.errors import DeadCode, Invalid, PasswordRefused
+from housekey.core.errors import DeadCode, Invalid, PasswordRefused, PasswordUsedBefore
 from housekey.operations import forgotten, recovery
 from housekey.operations.recovery import PasswordForm
 from housekey.pages import dead, flow
@@ -94,7 +94,8 @@ def complete(request: Asked) -> HttpResponse:
             return _page(request, recovery.form(house(), request.tenant, ticket, now()), form)
         done = recovery.set_password(house(), request.tenant, ticket, form.text("reset-password"), request.network, now())
     except PasswordRefused as refusal:
-        form.fail("reset-password", _("Please choose another password: see the rules marked below."))
+        again = isinstance(refusal, PasswordUsedBefore)
+        form.fail("reset-password", _(refusal.sentence) if again else _("Please choose another password: see the rules marked below."))
         return _page(request, recovery.form(house(), request.tenant, ticket, now()), form, refusal.rules)
     except DeadCode as refusal:
         return dead.page(request, refusal)
