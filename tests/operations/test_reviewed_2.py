@@ -29,7 +29,6 @@ from housekey.core.properties import (
     RECOVERY_EMAIL_OTP,
     RECOVERY_INTERNAL,
     RECOVERY_LINK,
-    RECOVERY_SMS_OTP,
     RESET_LINK,
     RESET_OFFLINE,
 )
@@ -253,14 +252,6 @@ def test_a_number_that_no_text_message_can_go_to_is_refused_by_name(world: World
 @pytest.mark.parametrize("number", ["+49 (0)151 / 123-456 78", "tel:+49-151-12345678", "0049 151 12345678"])
 def test_a_number_that_a_text_message_can_go_to_is_taken(world: World, number: str) -> None:
     assert by_sms(world, number).standing.state == "PENDING_AP"
-
-
-def test_a_number_is_masked_alike_however_it_is_written(world: World) -> None:
-    """A-052: a made-up one shows four digits."""
-    world.set(**{RECOVERY_LINK: False, RECOVERY_SMS_OTP: True})
-    numbers = {"phoneNumbers": [{"value": "+49 151 123-45 6 7", "type": "mobile"}]}
-    users.create(world.house, world.by, NewUser(TOM, Profile(more=numbers), PASSWORD), world.now)
-    assert forgotten.channels(world.house, world.by, TOM)[0].value == "******4567"
 
 
 def test_a_step_of_a_recovery_takes_the_longest_name(world: World) -> None:

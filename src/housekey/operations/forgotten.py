@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +15,7 @@ from housekey.core.names import PRIMARY, Tenant, UserName
 from housekey.core.policy import Policy
 from housekey.core.principal import OFFLINE_INVITE, RECOVERY_CREATE, USER_RECOVERY, Principal, anonymous
 from housekey.core.properties import ENABLE
-from housekey.core.scenario import SMS, Method, scenario_for
+from housekey.core.scenario import Method, scenario_for
 from housekey.core.users import Invite, User
 from housekey.operations import accounts, audit, codes, hashing, onboarding, pending, resets, sending, throttle
 from housekey.operations.codes import AT_ONCE
@@ -36,9 +34,13 @@ ANSWER_AFTER = 0.08
 """Seconds that every start of a recovery takes at least: what issuing and sending costs would tell who there is (A-051)."""
 
 
+MASK = "*" * 8
+"""What is shown of an address or number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One way to reach somebody, masked. `id` counts from 1."""
+    """One way to recover; `value` is the masked address. `id` counts from 1."""
 
     id: str
     type: Literal["EMAIL", "SMS"]
@@ -203,44 +205,10 @@ def _may_follow(newest: Code, now: datetime) -> bool:
     return newest.dead_reason != "revoked" and not (codes.scenario_of(newest).channel == "" and is_live(newest.expires, now))
 
 
-def channels(house: House, by: Principal, name: UserName) -> list[Channel]:
-    """How somebody can be reached, masked. For a name that does not exist, or cannot recover, a made-up and stable list (A-052)."""
+def channels(house: House, by: Principal) -> list[Channel]:
+    """The ways to recover that the tenant offers, the same for every name: which of them reach somebody, and where, would tell who
+    there is (A-052). Raises NotPermitted."""
     if not by.may(USER_RECOVERY):
         by.must(RECOVERY_CREATE)
-    account = hot.account_by_name(by.tenant.id, name.domain, name.key)
-    if account is None:
-        _look_for_nobody(by.tenant)
-    user = accounts.user(by.tenant, account) if account else None
-    offered = methods(house, by.tenant)
-    shown = [(method, _masked(user, method)) for method in offered] if user else []
-    real = [(method, value) for method, value in shown if value]
-    rows = real or _invented(house, name, offered)
-    return [Channel(str(number), _type(method), value, method) for number, (method, value) in enumerate(rows, 1)]
-
-
-def _type(method: Method) -> Literal["EMAIL", "SMS"]:
-    return "SMS" if method == "SMS_OTP" else "EMAIL"
-
-
-def _masked(user: User, method: Method) -> str:
-    address = sending.reachable_at(user.profile, scenario_for("recovery", method))
-    return _mask(address, number=scenario_for("recovery", method).channel == SMS)
-
-
-def _mask(address: str, *, number: bool) -> str:
-    if not address:
-        return ""
-    if number:
-        return "*" * 6 + "".join(char for char in address if char.isdecimal())[-4:]
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}{'*' * 6}@{domain[:1]}{'*' * 4}.{domain.rpartition('.')[2]}"
-
-
-def _invented(house: House, name: UserName, offered: tuple[Method, ...]) -> list[tuple[Method, str]]:
-    """As somebody of that name might be reached: many people have an address and no number, so every other made-up one has none either."""
-    mark = hmac.digest(house.keys.newest[1], f"housekey masked\0{name.domain}/{name.key}".encode("utf-8", "replace"), hashlib.sha256).hex()
-    letters = "".join(chr(97 + int(digit, 16)) for digit in mark)
-    first = name.key[:1] if "a" <= name.key[:1] <= "z" else letters[0]
-    values = {"EMAIL": f"{first}{'*' * 6}@{letters[1]}{'*' * 4}.com", "SMS": "*" * 6 + f"{int(mark[:8], 16) % 10_000:04d}"}
-    by_mail = [method for method in offered if _type(method) == "EMAIL"]
-    return [(method, values[_type(method)]) for method in (offered if int(mark[-1], 16) % 2 else by_mail or offered)]
+    offered = enumerate(methods(house, by.tenant), 1)
+    return [Channel(str(number), "SMS" if method == "SMS_OTP" else "EMAIL", MASK, method) for number, method in offered]
