@@ -163,6 +163,15 @@ def test_check_sends_a_test_message(data: Path) -> None:
     assert len(list((data / "mail").glob("*ops_example.com.eml"))) == 1
 
 
+def test_a_reset_closes_the_account_and_says_where_the_message_goes(data: Path) -> None:
+    assert housekey(data, "user", "add", "eva", "--email", "eva@example.com", "--invite").returncode == 0
+    done = housekey(data, "user", "reset", "eva")
+    assert done.returncode == 0, done.stdout
+    assert "eva@example.com" in done.stdout
+    assert as_json(housekey(data, "user", "reset", "eva", "--json"))["scenario"] == "ASK_PASSWORD"
+    assert housekey(data, "user", "reset", "nobody").returncode == 1
+
+
 def test_config_explain_shows_what_a_tenant_has_stored(data: Path) -> None:
     """Spec section 2: how the file and stored settings meet."""
     key = "identity_mgt.user_onboarding.ask_password_email_validity"
