@@ -32,8 +32,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("help") or config.getoption("version"):
         return
     _data = environment.prepare()
-    # Playwright keeps an event loop in the thread of its tests; Django takes those that follow for asynchronous code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     import django
 
     django.setup()
