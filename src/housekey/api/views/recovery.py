@@ -93,7 +93,7 @@ def recover(call: Call) -> Answer:
     if call.query.get("notify", "").lower() == "false" and internal:
         raise Problem(400, 400, f"notify=false: this tenant sends recovery messages itself. Switch {RECOVERY_INTERNAL} off to get codes.")
     started = flows.start(house(), call.by, Flow(name, method), now())
-    return Answer(202, started.code or None, content_type=PLAIN)
+    return Answer(202, started.code, content_type=PLAIN)
 
 
 def _method(call: Call) -> Method | None:
