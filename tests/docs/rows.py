@@ -11,7 +11,7 @@ from typing import Any
 
 from housekey.conf.explain import documentation
 from housekey.conf.load import KEYS_FILE, SECTIONS
-from housekey.core.policy import PROPERTIES
+from housekey.core.properties import PROPERTIES
 
 KEYS = "The secret keys that links and sessions are made with. Mode 0600. Back it up with the database; all nodes need the same file."
 

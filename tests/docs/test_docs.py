@@ -11,16 +11,21 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pyjson5
 import pytest
+from django.urls import resolve
 
 from housekey.cli.parse import EXIT_CODES, parser
 from housekey.conf.load import KNOWN, load
 from housekey.conf.schema import ConfigErrors, Finding
 from housekey.conf.sources import PREFIX, SECRETS
-from housekey.scim.dialect import read_new_user
+from housekey.core.users import Profile
+from housekey.scim import patch
+from housekey.scim.dialect import read_changes, read_new_user
 from tests.docs import reading, rows
 from tests.docs.reading import ROOT, Block
 
@@ -93,7 +98,7 @@ def test_a_printed_configuration_is_taken_as_it_is(block: Block, tmp_path: Path)
 
 def _excused(finding: Finding) -> bool:
     """The files that an example names are on the reader's machine, and so the secrets in them are missing here."""
-    absent = "No such file" in finding.sentence or "is given without" in finding.sentence or "password is missing" in finding.sentence
+    absent = re.search("No such file|is given without|(?:password|secret) is missing", finding.sentence) is not None
     return absent or finding.level == "info"
 
 
@@ -164,14 +169,31 @@ def test_make_without_a_target_lists_the_targets() -> None:
     assert "run" in done.stdout
 
 
-@pytest.mark.parametrize("line", [line for _, line in reading.shell_lines() if line.startswith("curl ")])
-def test_a_printed_request_invites_its_user(line: str) -> None:
-    words = shlex.split(line)
-    assert urlsplit(words[-1]).path == "/scim2/Users"
-    new = read_new_user(pyjson5.decode(words[words.index("--data") + 1]), extensions_on=True)
+CURLS = [shlex.split(line) for _, line in reading.shell_lines() if line.startswith("curl ")]
+
+
+def _body(words: list[str]) -> Any:
+    return pyjson5.decode(words[words.index("--data") + 1])
+
+
+@pytest.mark.parametrize("words", [words for words in CURLS if urlsplit(words[-1]).path == "/scim2/Users"])
+def test_a_printed_request_invites_its_user(words: list[str]) -> None:
+    new = read_new_user(_body(words), extensions_on=True)
     assert new.ask_password
     assert new.password is None
     assert new.profile.mail
+
+
+def test_the_printed_reset_forces_one() -> None:
+    [words] = [words for words in CURLS if urlsplit(words[-1]).path == "/scim2/Users/USER_ID"]
+    assert words[words.index("--request") + 1] == "PATCH"
+    assert read_changes(patch.apply({}, _body(words)), {}, Profile(), extensions_on=True).force_reset
+
+
+def test_every_printed_request_goes_to_an_address_that_exists() -> None:
+    assert CURLS
+    for words in CURLS:
+        assert resolve(urlsplit(words[-1]).path.replace("USER_ID", str(uuid4())))
 
 
 def test_the_printed_unit_starts_the_server() -> None:

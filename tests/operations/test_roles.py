@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from housekey.core.errors import Conflict, Invalid, NotFound, NotPermitted, WrongCredentials
@@ -27,7 +29,7 @@ def test_taken_from_everyone_the_login_permission_belongs_to_the_holders_of_a_ro
     roles.set_permissions(world.by, EVERYONE, [OWN_PASSWORD], world.now)
     assert world.sign_in("tom")
     assert basic(world, "tom")
-    for way in (lambda: world.sign_in("jane"), lambda: basic(world, "jane")):
+    for way in (partial(world.sign_in, "jane"), partial(basic, world, "jane")):
         with pytest.raises(WrongCredentials):
             way()
     roles.set_permissions(world.by, EVERYONE, [LOGIN, OWN_PASSWORD], world.now)

@@ -183,6 +183,7 @@ def test_unlocking_or_enabling_never_ends_a_pending_state(world: World) -> None:
         after = users.change(world.house, world.by, user.id, changes, world.now)
         assert after.standing.pending == "PENDING_AP"
         assert PENDING_ASK_PASSWORD in after.standing.locks
+    onboarding.resend(world.house, world.by, user.id, world.now)
     world.redeem(world.newest_code())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -163,6 +164,15 @@ def test_check_sends_a_test_message(data: Path) -> None:
     assert len(list((data / "mail").glob("*ops_example.com.eml"))) == 1
 
 
+def test_a_reset_closes_the_account_and_says_where_the_message_goes(data: Path) -> None:
+    assert housekey(data, "user", "add", "eva", "--email", "eva@example.com", "--invite").returncode == 0
+    done = housekey(data, "user", "reset", "eva")
+    assert done.returncode == 0, done.stdout
+    assert "eva@example.com" in done.stdout
+    assert as_json(housekey(data, "user", "reset", "eva", "--json"))["scenario"] == "ASK_PASSWORD"
+    assert housekey(data, "user", "reset", "nobody").returncode == 1
+
+
 def test_config_explain_shows_what_a_tenant_has_stored(data: Path) -> None:
     """Spec section 2: how the file and stored settings meet."""
     key = "identity_mgt.user_onboarding.ask_password_email_validity"
@@ -173,7 +183,8 @@ def test_config_explain_shows_what_a_tenant_has_stored(data: Path) -> None:
              "from housekey.cli.tenants import speaking_in\n"
              "from housekey.operations import policies\n"
              "policies.change(house, speaking_in(), {'EmailVerification.AskPassword.ExpiryTime': '77'}, {}, now())\n")
-    assert subprocess.run([sys.executable, "-c", store], check=True, timeout=60).returncode == 0
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HOUSEKEY_")}
+    subprocess.run([sys.executable, "-c", store], check=True, timeout=60, env=clean)
     row = next(row for row in as_json(housekey(data, "config", "explain", "--json")) if row["key"] == key)
     assert (row["value"], row["origin"]) == ("77", "stored in the console or over REST")
     assert housekey(data, "config", "explain", "--tenant", "nowhere.example").returncode != 0

@@ -43,6 +43,10 @@ class _Forms(HTMLParser):
             self.forms.append(Form(given.get("id", ""), given.get("action", "")))
         elif tag == "select" and self.forms:
             self._select = given.get("name", "")
+        elif tag == "option" and self._select and "value" in given:
+            if "selected" in given:
+                self.forms[-1].fields[self._select] = given["value"]
+            self.forms[-1].fields.setdefault(self._select, given["value"])
         elif tag in {"input", "textarea"} and self.forms and given.get("name"):
             choice = given.get("type") in {"radio", "checkbox"}
             if not choice or "checked" in given:

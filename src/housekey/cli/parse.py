@@ -97,7 +97,8 @@ def _people(commands: Commands) -> None:
     listing.add_argument("--status", default="", help="active, invited, reset, locked, disabled or not-invited")
     listing.add_argument("--search", default="", help="part of a name or address")
     _some(listing)
-    for name, text in (("show", "show a user"), ("resend", "send a new set-password link"), ("lock", "lock an account"),
+    for name, text in (("show", "show a user"), ("resend", "send what is pending again: invitation, reset or confirmation"),
+                       ("reset", "demand a new password: the account closes, its owner gets a message"), ("lock", "lock an account"),
                        ("unlock", "take away an administrator's lock"), ("delete", "delete a user")):
         one = _command(user, name, f"people:{name}", text, json=True, tenant=True)
         one.add_argument("user", metavar="USER")

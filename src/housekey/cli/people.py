@@ -83,6 +83,21 @@ def resend(arguments: Namespace) -> int:
     return DONE
 
 
+def reset(arguments: Namespace) -> int:
+    """Force a new password: the account closes at once, its owner gets a link or code by the tenant's method."""
+    house, by = _enter(arguments)
+    from housekey.operations import resets, users
+
+    issued = resets.force(house, by, users.by_name(by, arguments.user).id, now()).invitation
+    if arguments.json:
+        output.as_json(issued)
+    elif issued.recipient:
+        print(f"The account is closed until its owner has set a new password; a message to {output.text(issued.recipient)} is on its way.")
+    else:
+        print("The account is closed until its owner has set a new password. Read the code in the console and pass it on.")
+    return DONE
+
+
 def lock(arguments: Namespace) -> int:
     return _set_lock(arguments, locked=True)
 

@@ -38,8 +38,16 @@ def bounds(key: str, value: object) -> None:
             raise ValueError(f"expected a number from {low} to {high}")
     if isinstance(value, Path) and key != "secrets.keys_file":
         _readable(value)
+    if isinstance(value, tuple) and key == "user_stores.domains":
+        for domain in value:
+            _domain(domain)
     if isinstance(value, str) and key in _TEXTS and (mistake := _TEXTS[key](value)):
         raise ValueError(mistake)
+
+
+def _domain(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", name) or name.upper() in {"PRIMARY", "INTERNAL", "APPLICATION", "SYSTEM"}:
+        raise ValueError("expected names of letters, digits, dots, dashes and underscores, other than PRIMARY, Internal and Application")
 
 
 def _readable(path: Path) -> None:

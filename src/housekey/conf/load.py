@@ -23,6 +23,7 @@ from housekey.conf.schema import (
     Sessions,
     SmsSender,
     SuperAdmin,
+    UserStores,
 )
 from housekey.conf.sources import Layer, Report, Value, shown, title
 from housekey.core import policy, properties
@@ -33,6 +34,7 @@ __all__ = ["ConfigErrors", "load"]
 SECTIONS: dict[str, type] = {
     "server": Server, "database": Database, "super_admin": SuperAdmin, "output_adapter.email": EmailSender,
     sms.SMS: SmsSender, "outbox": Outbox, "scim2": Scim, "limits": Limits, "sessions": Sessions,
+    "user_stores": UserStores,
 }
 """Table of deployment.toml -> part of the schema."""
 
@@ -103,7 +105,8 @@ class _Loading:
             email=checks.email(self.part("output_adapter.email", EmailSender), self.layer, self.report),
             sms=sms.check(self.part(sms.SMS, SmsSender), self.layer, self.report),
             outbox=self.part("outbox", Outbox), scim2=self.part("scim2", Scim), limits=self.part("limits", Limits),
-            sessions=self.part("sessions", Sessions), keys_file=self.keys_file(), governance=carbon.governance,
+            sessions=self.part("sessions", Sessions), user_stores=self.part("user_stores", UserStores),
+            keys_file=self.keys_file(), governance=carbon.governance,
             policy=MappingProxyType(self.tenant_defaults()),
             origins=MappingProxyType(self.origins))
         checks.together(config, self.layer, self.report)

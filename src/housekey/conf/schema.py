@@ -198,6 +198,12 @@ class Sessions:
 
 
 @dataclass(frozen=True, slots=True)
+class UserStores:
+    domains: tuple[str, ...] = ()
+    """Further domains of users in Housekey's own database, beside PRIMARY, in every tenant. Their users are called `DOMAIN/user`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that is configured, as one value. Made by `conf.load.load` and never changed afterwards."""
 
@@ -223,6 +229,8 @@ class Config:
     """`[limits]`: sizes and counts."""
     sessions: Sessions = field(default_factory=Sessions)
     """`[sessions]`: how long people stay signed in."""
+    user_stores: UserStores = field(default_factory=UserStores)
+    """`[user_stores]`: where users are kept."""
     keys_file: Path | None = None
     """`[secrets] keys_file`; default `keys.json` in the data directory."""
     governance: bool = True

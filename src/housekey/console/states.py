@@ -7,7 +7,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from housekey.core.account import ADMIN_INITIATED
+from housekey.core.account import ADMIN_INITIATED, Standing
+from housekey.core.messages import SMS
+from housekey.core.scenario import of
 from housekey.core.users import Invitation, User
 from housekey.web.forms import Words
 from housekey.web.templatetags.ui import Badge, relative
@@ -22,6 +24,8 @@ USERS: dict[str, Badge] = {
 }
 """By `Standing.label`, in the order of the filter."""
 
+UNCONFIRMED = Badge(gettext_lazy("To be confirmed"), "info", "mail", gettext_lazy("Waiting for the user to confirm the address."))
+
 MESSAGES: dict[str, Badge] = {
     "queued": Badge(gettext_lazy("Queued"), "info", "clock", gettext_lazy("Waiting to be sent.")),
     "sending": Badge(gettext_lazy("Sending"), "info", "outbox", gettext_lazy("On its way right now.")),
@@ -30,8 +34,13 @@ MESSAGES: dict[str, Badge] = {
     "failed": Badge(gettext_lazy("Failed"), "bad", "failed", gettext_lazy("Could not be delivered. It is not tried again by itself.")),
     "withdrawn": Badge(gettext_lazy("Withdrawn"), "", "off", gettext_lazy("Was taken back before it was sent.")),
 }
+_BY_SMS: dict[str, Badge] = {
+    "sent": Badge(gettext_lazy("Sent"), "good", "done", gettext_lazy("The SMS service took it.")),
+    "kept": Badge(gettext_lazy("Kept here"), "warn", "phone", gettext_lazy("No SMS service is set up: read the message here.")),
+}
 
 INVITATIONS: dict[str, Badge] = {
+    "issued": Badge(gettext_lazy("Left to another system"), "info", "plug"),
     "queued": Badge(gettext_lazy("Queued"), "info", "clock"),
     "sent": Badge(gettext_lazy("Sent"), "info", "mail"),
     "failed": Badge(gettext_lazy("Not delivered"), "bad", "failed"),
@@ -40,15 +49,49 @@ INVITATIONS: dict[str, Badge] = {
     "expired": Badge(gettext_lazy("Expired"), "warn", "clock"),
     "superseded": Badge(gettext_lazy("Replaced by a newer one"), "", "again"),
     "revoked": Badge(gettext_lazy("Withdrawn"), "", "off"),
+    "exhausted": Badge(gettext_lazy("Too many wrong codes"), "bad", "failed"),
 }
 
 HANDED_OVER = Badge(gettext_lazy("Handed over"), "info", "link")
+TO_PASS_ON = Badge(gettext_lazy("To be passed on"), "info", "key")
+
+PURPOSES: dict[str, Words] = {
+    "invitation": gettext_lazy("Invitation"),
+    "reset": gettext_lazy("Forced reset"),
+    "recovery": gettext_lazy("Forgotten password"),
+    "confirmation": gettext_lazy("Address confirmation"),
+    "age": gettext_lazy("Password too old"),
+}
+METHODS: dict[str, Words] = {
+    "EMAIL_LINK": gettext_lazy("link by e-mail"),
+    "EMAIL_OTP": gettext_lazy("code by e-mail"),
+    "SMS_OTP": gettext_lazy("code by SMS"),
+    "OFFLINE": gettext_lazy("in person"),
+}
 
 KINDS: dict[str, Words] = {
     "AskPassword": gettext_lazy("Invitation"),
     "resendAskPassword": gettext_lazy("Invitation, sent again"),
+    "AskPasswordEmailOTP": gettext_lazy("Invitation with a code"),
+    "AskPasswordResendEmailOTP": gettext_lazy("Invitation with a code, sent again"),
+    "askPasswordSMSOTP": gettext_lazy("Invitation with a code"),
+    "askPasswordResendSMSOTP": gettext_lazy("Invitation with a code, sent again"),
+    "AdminForcedPasswordReset": gettext_lazy("Forced reset"),
+    "resendAdminForcedPasswordReset": gettext_lazy("Forced reset, sent again"),
+    "AdminForcedPasswordResetWithOTP": gettext_lazy("Forced reset with a code"),
+    "resendAdminForcedPasswordResetWithOTP": gettext_lazy("Forced reset with a code, sent again"),
+    "adminForcedPasswordReset": gettext_lazy("Forced reset with a code"),
+    "PasswordReset": gettext_lazy("Forgotten password"),
+    "resendPasswordReset": gettext_lazy("Forgotten password, sent again"),
+    "PasswordResetOTP": gettext_lazy("Forgotten password, with a code"),
+    "resendPasswordResetOTP": gettext_lazy("Forgotten password, with a code, sent again"),
+    "passwordReset": gettext_lazy("Forgotten password, with a code"),
+    "EmailConfirm": gettext_lazy("Address confirmation"),
+    "EmailConfirmWithOTP": gettext_lazy("Address confirmation with a code"),
     "accountActivationSuccess": gettext_lazy("Account is open"),
+    "askPasswordSetSuccess": gettext_lazy("Account is open"),
     "passwordResetSucess": gettext_lazy("Password was changed"),
+    "notifyOnExistingEmailUpdateWithoutVerification": gettext_lazy("E-mail address was changed"),
     "HousekeyTest": gettext_lazy("Test message"),
 }
 OUTCOMES: dict[str, Words] = {
@@ -58,11 +101,34 @@ OUTCOMES: dict[str, Words] = {
     "permanent": gettext_lazy("The mail server refused it"),
     "connection": gettext_lazy("The mail server could not be reached"),
 }
+_OUTCOMES_BY_SMS: dict[str, Words] = {
+    "sent": gettext_lazy("Taken by the SMS service"),
+    "kept": gettext_lazy("Kept here, no SMS service is set up"),
+    "temporary": gettext_lazy("The SMS service said: not now"),
+    "permanent": gettext_lazy("The SMS service refused it"),
+    "connection": gettext_lazy("The SMS service could not be reached"),
+}
+
+
+def of_user(standing: Standing) -> Badge:
+    """Somebody who only has to confirm an address is listed among the invited, but waits for something else."""
+    label = standing.label
+    return UNCONFIRMED if label == "invited" and standing.pending == "PENDING_EV" else USERS[label]
+
+
+def of_message(state: str, channel: str) -> Badge:
+    return _BY_SMS.get(state, MESSAGES[state]) if channel == SMS else MESSAGES[state]
+
+
+def outcome(name: str, channel: str) -> Words:
+    return (_OUTCOMES_BY_SMS if channel == SMS else OUTCOMES).get(name, name)
 
 
 def of_invitation(it: Invitation) -> Badge:
     """The state of an invitation; one without a recipient was never meant to be sent."""
-    return HANDED_OVER if not it.recipient and it.state in {"queued", "sent"} else INVITATIONS[it.state]
+    if it.recipient or it.state != "issued":
+        return INVITATIONS[it.state]
+    return TO_PASS_ON if of(it.scenario).otp else HANDED_OVER
 
 
 def why(user: User, latest: Invitation | None, now: datetime) -> str:
@@ -73,17 +139,26 @@ def why(user: User, latest: Invitation | None, now: datetime) -> str:
         reason = _("Locked by an administrator.") if ADMIN_INITIATED in standing.locks else _("Locked after too many failed sign-ins.")
         return reason + " " + _("Unlock the account to let the user sign in.")
     if label not in {"invited", "reset"} or latest is None:
-        return str(USERS[label].sentence)
-    opening = _("Locked – waiting for %s to set a password") if standing.locked else _("Waiting for %s to set a password")
+        return str(of_user(standing).sentence)
+    opening = _opening(standing) % (user.profile.given_name or str(user.name))
     told = [part for part in (_sent(latest, now), _opened(latest, now), _ends(latest, now)) if part]
-    return opening % (user.profile.given_name or str(user.name)) + (f" ({', '.join(told)})." if told else ".")
+    return opening + (f" ({', '.join(told)})." if told else ".")
+
+
+def _opening(standing: Standing) -> str:
+    if standing.pending == "PENDING_EV":
+        return _("Locked – waiting for %s to confirm the address") if standing.locked else _("Waiting for %s to confirm the address")
+    if standing.pending == "PENDING_FUPR":
+        return _("Locked – waiting for %s to set a new password")
+    return _("Locked – waiting for %s to set a password") if standing.locked else _("Waiting for %s to set a password")
 
 
 def _sent(latest: Invitation, now: datetime) -> str:
+    otp = of(latest.scenario).otp
     if latest.sent:
-        return _("link sent %s") % relative(latest.sent, now)
+        return (_("code sent %s") if otp else _("link sent %s")) % relative(latest.sent, now)
     if not latest.recipient:
-        return _("link handed over %s") % relative(latest.issued, now)
+        return (_("code issued %s") if otp else _("link handed over %s")) % relative(latest.issued, now)
     return _("message not delivered") if latest.state == "failed" else _("message queued %s") % relative(latest.issued, now)
 
 
@@ -93,7 +168,9 @@ def _opened(latest: Invitation, now: datetime) -> str:
 
 def _ends(latest: Invitation, now: datetime) -> str:
     if latest.state == "revoked":
-        return _("withdrawn – send a new invitation")
+        return _("withdrawn – send a new one")
+    if latest.state == "exhausted":
+        return _("too many wrong codes were typed – send a new one")
     if latest.expires is None:
         return _("never expires")
     return (_("expires %s") if latest.expires > now else _("expired %s")) % relative(latest.expires, now)

@@ -6,6 +6,7 @@
     │   ├── NothingPending       there is no invitation or reset to send again
     │   ├── KeyReused            an Idempotency-Key came a second time, with another request
     │   └── PasswordRefused      the password breaks rules; lists them
+    │       └── PasswordUsedBefore   it is the very one that had to be replaced
     ├── NotSignedIn              nobody has proved who they are
     │   └── WrongCredentials     one sentence for wrong, unknown, locked, pending and disabled
     ├── NotPermitted             known, but lacks a permission; names it
@@ -75,6 +76,16 @@ class PasswordRefused(Invalid):
     def __init__(self, sentence: str, *, rules: tuple[str, ...]) -> None:
         super().__init__(sentence, field="password")
         self.rules = rules
+
+
+class PasswordUsedBefore(PasswordRefused):
+    """The password that had to be replaced was chosen again (reference 3.9)."""
+
+    SENTENCE = "This is the password that has to be replaced. Please choose a different password."
+
+    def __init__(self) -> None:
+        super().__init__(self.SENTENCE, rules=())
+        self.code = "22001"
 
 
 class NotSignedIn(Refused):

@@ -11,6 +11,7 @@ RESEND_ASK_PASSWORD = "resendAskPassword"  # noqa: S105 - likewise
 ACTIVATED = "accountActivationSuccess"
 PASSWORD_CHANGED = "passwordResetSucess"  # noqa: S105 - WSO2's own spelling
 PASSWORD_SET_SMS = "askPasswordSetSuccess"  # noqa: S105 - WSO2's name of a template
+ADDRESS_CHANGED = "notifyOnExistingEmailUpdateWithoutVerification"
 TEST = "HousekeyTest"
 
 EMAIL, SMS = "EMAIL", "SMS"

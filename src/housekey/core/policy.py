@@ -174,7 +174,7 @@ class Policy:
         """How long a code of this scenario lives; -1 for ever."""
         if scenario.purpose == "recovery":
             return self.number(RECOVERY_OTP_EXPIRY if scenario.otp else RECOVERY_EXPIRY)
-        names = {"invitation": INVITE_EXPIRY, "reset": RESET_EXPIRY, "confirmation": CONFIRM_EXPIRY, "age": RECOVERY_EXPIRY}
+        names = {"invitation": INVITE_EXPIRY, "reset": RESET_EXPIRY, "confirmation": CONFIRM_EXPIRY}
         return self.number(names[scenario.purpose])
 
     def shape(self, scenario: Scenario) -> OtpShape:

@@ -213,7 +213,7 @@ PROPERTIES: tuple[Property, ...] = (
     ),
     _minutes(
         RECOVERY_EXPIRY, f"{_BY_MAIL}.reset_mail_validity", "recovery", "1440", "Recovery link expiry time",
-        "How long a recovery link, and a link handed over in person, can be used.", "Recovery callback expiry time",
+        "How long a recovery link can be used. -1 means it never expires, 0 means it expires at once.", "Recovery callback expiry time",
     ),
     _minutes(
         RECOVERY_OTP_EXPIRY, "identity_mgt.password_reset_sms.sms_otp_validity", "recovery", "10", "Recovery OTP expiry time",

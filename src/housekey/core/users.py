@@ -92,7 +92,7 @@ class NewUser:
 
     name: UserName
     profile: Profile
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     ask_password: bool = False
     """Invite the user. A password given beside it is read and ignored (spec section 12)."""
     verify_email: bool = False
@@ -113,7 +113,7 @@ class Changes:
     disabled: bool | None = None
     locked: bool | None = None
     """True adds, False removes the administrator's lock; it never ends a pending state."""
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     ask_password: bool = False
     force_reset: bool = False
     """Demand a new password by the tenant's method; accountLocked in the same request is then without meaning."""
@@ -122,7 +122,8 @@ class Changes:
     """The version the caller saw; Stale if it is no longer the present one."""
 
 
-InvitationState = Literal["queued", "sent", "failed", "opened", "redeemed", "expired", "superseded", "revoked", "exhausted"]
+InvitationState = Literal["issued", "queued", "sent", "failed", "opened", "redeemed", "expired", "superseded", "revoked", "exhausted"]
+"""`issued`: nobody was written to by us; it is handed over in person, or another system delivers it."""
 
 
 @dataclass(frozen=True, slots=True)

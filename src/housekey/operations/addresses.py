@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 import email_validator
@@ -10,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from housekey.core.errors import Invalid
 from housekey.core.names import name_key
+from housekey.delivery.numbers import BadNumber, wire_number
 
 # Private networks use these (decisions, Doors); what stays on the list can never receive mail.
 for _private in ("local", "test"):
@@ -39,14 +39,10 @@ def check_address(address: str, field: str) -> str:
     return address
 
 
-_NUMBER = re.compile(r"\+?[0-9]{5,15}")
-
-
 def check_mobile(number: str, field: str) -> str:
-    """The number without the blanks, dots, dashes, slashes and brackets people write; raise Invalid naming `field` if it cannot be one
-    (E.164: at most 15 digits)."""
-    plain = re.sub(r"[\s().\-/]", "", number[:60])
-    if not plain.isascii() or not _NUMBER.fullmatch(plain):
+    """The number as gateways take it; raise Invalid naming `field` if a text message cannot be sent to it (E.164: at most 15 digits)."""
+    try:
+        return wire_number(number if len(number) <= 60 else "")
+    except BadNumber:
         sentence = f"{field}: “{number[:40]}” is not a mobile number. Write it with its country code, such as +4915112345678."
-        raise Invalid(sentence, field=field)
-    return plain
+        raise Invalid(sentence, field=field) from None

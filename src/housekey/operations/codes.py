@@ -14,7 +14,7 @@ from housekey.core.errors import DeadCode, DeadReason
 from housekey.core.names import Tenant
 from housekey.core.otp import MOST_TRIES, OtpShape
 from housekey.core.principal import Principal
-from housekey.core.scenario import Scenario, of
+from housekey.core.scenario import SCENARIOS, Purpose, Scenario, of
 from housekey.core.users import Invite
 from housekey.delivery import outbox
 from housekey.store import hot
@@ -35,14 +35,17 @@ def issue(
     now: datetime,
     shape: OtpShape | None = None,
     special: Invite = AT_ONCE,
+    external: bool = False,
 ) -> Code:
     """A new live code for the account; the caller has ended older ones with `end_live` (or the account is brand new).
 
-    `shape` for a one-time code, None for a link. `special` is remembered, so that sending again keeps it.
+    `shape` for a one-time code, None for a link. `special` is remembered, so that sending again keeps it. `external`: another system
+    delivers it, so it goes out with the answer to this call, and only the object returned here knows it.
     """
     key_name, key = house.keys.newest
     row_id, nonce = uuid4(), new_nonce()
     text = shape.new() if shape else derive_link(key, row_id, nonce)
+    sealed = seal(key, row_id, text) if shape else None
     code = Code(
         id=row_id,
         tenant_id=by.tenant.id,
@@ -53,7 +56,8 @@ def issue(
         key_name=key_name,
         digest=_digest_of_otp(key, row_id, text) if shape else digest(key, "link", text),
         shape=str(shape) if shape else "",
-        sealed=seal(key, row_id, text) if shape else None,
+        sealed=None if external else sealed,
+        sent=now if external else None,
         locale=special.locale,
         minutes=special.minutes,
         issued=now,
@@ -61,6 +65,7 @@ def issue(
         expires=expiry(now, minutes if special.minutes is None else special.minutes),
     )
     hot.insert(code)
+    code.sealed = sealed
     return code
 
 
@@ -68,9 +73,10 @@ def _digest_of_otp(key: bytes, row_id: UUID, text: str) -> bytes:
     return digest(key, "otp", f"{row_id}\0{text}")
 
 
-def end_live(tenant: Tenant, account_id: UUID, reason: str, now: datetime) -> None:
-    """Supersede or revoke whatever is alive for the account, and take its unsent messages back."""
-    live = Code.objects.within(tenant).filter(account_id=account_id, spent__isnull=True, dead__isnull=True)
+def end_live(tenant: Tenant, account_id: UUID, reason: str, now: datetime, *, but: Purpose | None = None) -> None:
+    """Supersede or revoke whatever is alive for the account, and take its unsent messages back. A code of the purpose `but` is spared."""
+    spared = [item.name for item in SCENARIOS if item.purpose == but]
+    live = Code.objects.within(tenant).filter(account_id=account_id, spent__isnull=True, dead__isnull=True).exclude(scenario__in=spared)
     ids = list(live.values_list("id", flat=True))
     if ids:
         Code.objects.within(tenant).filter(id__in=ids).update(dead=now, dead_reason=reason, sealed=None)
@@ -82,10 +88,9 @@ def live(tenant: Tenant, account_id: UUID) -> Code | None:
     return Code.objects.within(tenant).filter(account_id=account_id, spent__isnull=True, dead__isnull=True).first()
 
 
-def live_to(tenant: Tenant, account_id: UUID, recipient: str) -> bool:
-    """Is a code on its way to or in the mailbox of `recipient` that still opens the account?"""
-    rows = Code.objects.within(tenant).filter(account_id=account_id, recipient=recipient, spent__isnull=True, dead__isnull=True)
-    return recipient != "" and bool(rows.exists())
+def last(tenant: Tenant, account_id: UUID) -> Code | None:
+    """The live code, else the one that was issued last: what sending again repeats."""
+    return live(tenant, account_id) or Code.objects.within(tenant).filter(account_id=account_id).order_by("-issued").first()
 
 
 def text_of(house: House, code: Code) -> str:

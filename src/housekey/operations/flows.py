@@ -9,18 +9,18 @@ import base64
 import binascii
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from housekey.conf.house import House
 from housekey.core.codes import digest, digests, new_token
-from housekey.core.errors import DeadCode, FeatureOff, NotPermitted
+from housekey.core.errors import DeadCode, NotPermitted
 from housekey.core.names import Tenant, UserName, split_username
 from housekey.core.principal import OFFLINE_INVITE, Principal
-from housekey.core.properties import RECOVERY, RECOVERY_INTERNAL
+from housekey.core.properties import RECOVERY_INTERNAL
 from housekey.core.scenario import Method, scenario_for
-from housekey.operations import forgotten, recovery
+from housekey.operations import forgotten, pending, recovery
 from housekey.operations.policies import effective
 
 Step = Literal["recover", "resend", "confirm"]
@@ -43,13 +43,13 @@ class Started:
     """`external`: another system has to deliver `code`, which for somebody who cannot recover is a made-up one (A-050)."""
 
     external: bool
-    code: str = ""
+    code: str = field(default="", repr=False)
 
 
 def sign(house: House, tenant: Tenant, flow: Flow, step: Step, now: datetime) -> str:
     """The code with which an application goes on to `step`."""
     values = [flow.name.domain, flow.name.bare, flow.method or "", int((now + LIVES[step]).timestamp())]
-    payload = json.dumps(values, separators=(",", ":"))
+    payload = json.dumps(values, ensure_ascii=False, separators=(",", ":"))  # a name of any alphabet stays under LONGEST
     return f"{_text(payload.encode())}.{_text(digest(house.keys.newest[1], _purpose(tenant, step), payload))}"
 
 
@@ -87,8 +87,7 @@ def start(house: House, by: Principal, flow: Flow, now: datetime, *, again: bool
 
 def must_be_on(house: House, tenant: Tenant) -> None:
     """Raise FeatureOff where nobody can recover a password."""
-    if not forgotten.methods(house, tenant):
-        raise FeatureOff("Recovering a forgotten password is switched off here.", setting=RECOVERY)
+    pending.recovery_must_be_on(effective(house, tenant))
 
 
 def confirm_otp(house: House, tenant: Tenant, flow: Flow, typed: str, network: str, now: datetime) -> str:

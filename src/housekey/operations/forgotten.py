@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+from uuid import UUID
 
 from housekey.conf.house import House
 from housekey.core.codes import is_live
 from housekey.core.errors import DeadCode, FeatureOff, Invalid
-from housekey.core.names import Tenant, UserName
+from housekey.core.names import PRIMARY, Tenant, UserName
 from housekey.core.policy import Policy
 from housekey.core.principal import OFFLINE_INVITE, RECOVERY_CREATE, USER_RECOVERY, Principal, anonymous
-from housekey.core.properties import ENABLE, RECOVERY
-from housekey.core.scenario import SMS, Method, scenario_for
+from housekey.core.properties import ENABLE
+from housekey.core.scenario import Method, scenario_for
 from housekey.core.users import Invite, User
-from housekey.operations import accounts, audit, codes, hashing, pending, sending, throttle
+from housekey.operations import accounts, audit, codes, hashing, onboarding, pending, resets, sending, throttle
 from housekey.operations.codes import AT_ONCE
 from housekey.operations.login import resolve
 from housekey.operations.policies import effective
+from housekey.operations.roles import outranks
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Account, Code
+from housekey.userstores.registry import store_for
 
 AGAIN_AFTER = timedelta(seconds=60)
 AGAIN_PER_HOUR = 5
 """Messages that anonymous people can cause per account and hour (A-042)."""
+ANSWER_AFTER = 0.08
+"""Seconds that every start of a recovery takes at least: what issuing and sending costs would tell who there is (A-051)."""
+
+
+MASK = "*" * 8
+"""What is shown of an address or number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """One way to reach somebody, masked. `id` counts from 1."""
+    """One way to recover; `value` is the masked address. `id` counts from 1."""
 
     id: str
     type: Literal["EMAIL", "SMS"]
@@ -71,10 +79,9 @@ def start_for(house: House, by: Principal, name: UserName, method: Method | None
 
 
 def _start(house: House, by: Principal, name: UserName, method: Method | None, now: datetime, *, again: bool) -> str:
-    policy = effective(house, by.tenant)
+    began, policy = time.monotonic(), effective(house, by.tenant)
     offered = policy.recovery_methods
-    if not offered:
-        raise FeatureOff("Recovering a forgotten password is switched off here. Ask support for help.", setting=RECOVERY)
+    pending.recovery_must_be_on(policy)
     if method is not None and method not in offered:
         raise Invalid("Choose one of the ways offered.", field="method")
     chosen = method or offered[0]
@@ -84,10 +91,17 @@ def _start(house: House, by: Principal, name: UserName, method: Method | None, n
         code = _issue(house, by, policy, account.id, chosen, now, again=again) if account else None
         known = account.id if account else None
         audit.record(by, "recovery:start", now, target=str(name), target_id=known, outcome="done" if code else "refused", method=chosen)
+    time.sleep(max(0.0, began + ANSWER_AFTER - time.monotonic()))
     return sending.handed_out(house, policy, code) if code else ""
 
 
-def _issue(house: House, by: Principal, policy: Policy, account_id: object, method: Method, now: datetime, *, again: bool) -> Code | None:
+def _look_for_nobody(tenant: Tenant) -> None:
+    """The questions that are asked about somebody who exists: their time tells too (A-051)."""
+    store_for(tenant, PRIMARY).get(tenant, UUID(int=0))
+    hot.belonging(tenant.id, UUID(int=0))
+
+
+def _issue(house: House, by: Principal, policy: Policy, account_id: UUID, method: Method, now: datetime, *, again: bool) -> Code | None:
     """The step inside a transaction. None where nothing can or should be sent."""
     account = Account.objects.within(by.tenant).select_for_update().filter(id=account_id).first()
     if account is None:
@@ -97,13 +111,21 @@ def _issue(house: House, by: Principal, policy: Policy, account_id: object, meth
         return None
     if user.standing.pending in {"PENDING_AP", "PENDING_FUPR"}:
         return _anew(house, by, policy, account, user, now)
+    if _awaits_confirmation(by.tenant, user, now):
+        return None
     scenario = scenario_for("recovery", method)
     if not user.standing.has_password or user.standing.label == "locked" or not _reachable(user, method):
         return None
-    if sending.is_external(policy, scenario) and not by.may(OFFLINE_INVITE):
+    if sending.is_external(policy, scenario) and not (by.may(OFFLINE_INVITE) and outranks(by, account.id)):
         return None
     codes.end_live(by.tenant, account.id, "superseded", now)
     return sending.send_code(house, by, user, policy, scenario, now, special=Invite(), again=again, event="recovery:issue")
+
+
+def _awaits_confirmation(tenant: Tenant, user: User, now: datetime) -> bool:
+    """Has the owner a good message that confirms the address? It opens the account; a code set by somebody's asking must not end it."""
+    last = codes.live(tenant, user.id) if user.standing.pending == "PENDING_EV" else None
+    return last is not None and codes.scenario_of(last).purpose == "confirmation" and is_live(last.expires, now)
 
 
 def _reachable(user: User, method: Method) -> bool:
@@ -116,20 +138,23 @@ def _reachable(user: User, method: Method) -> bool:
 
 def _anew(house: House, by: Principal, policy: Policy, account: Account, user: User, now: datetime) -> Code | None:
     """An invitation or reset is pending. A good code stays good, whoever asks; one that has expired is sent anew, as by its dead page."""
-    newest = Code.objects.within(by.tenant).filter(account=account).order_by("-issued").first()
+    newest = codes.last(by.tenant, account.id)
     if newest is None or newest.dead_reason == "revoked" or (newest.dead is None and is_live(newest.expires, now)):
         return None
     return _send_again(house, by, policy, account, user, now)
 
 
 def _send_again(house: House, by: Principal, policy: Policy, account: Account, user: User, now: datetime) -> Code | None:
-    """None where it cannot be: no address, no method on, handed over in person by the tenant's choice."""
+    """As the last one went. None where it cannot be: no address, no method on, handed over in person by the tenant's choice."""
     invited = user.standing.pending == "PENDING_AP"
     if invited and not policy.on(ENABLE):
         return None
+    last = codes.last(by.tenant, account.id)
     try:
-        method = policy.invitation_method if invited else policy.reset_method
-        chosen = scenario_for("invitation" if invited else "reset", method)
+        if invited:
+            chosen = onboarding.scenario(policy, onboarding.kept(last, AT_ONCE, "invitation"))
+        else:
+            chosen = resets.scenario(policy, onboarding.kept(last, AT_ONCE, "reset"))
         sending.must_be_reachable(user.profile, chosen)
         if chosen.channel == "" or sending.is_external(policy, chosen):
             return None
@@ -139,7 +164,8 @@ def _send_again(house: House, by: Principal, policy: Policy, account: Account, u
 
 
 def too_soon(tenant: Tenant, account: Account, now: datetime) -> bool:
-    times = list(Code.objects.within(tenant).filter(account=account, issued__gt=now - timedelta(hours=1)).values_list("issued", flat=True))
+    sent = Code.objects.within(tenant).filter(account=account, issued__gt=now - timedelta(hours=1)).exclude(recipient="")
+    times = list(sent.values_list("issued", flat=True))
     return len(times) >= AGAIN_PER_HOUR or any(issued > now - AGAIN_AFTER for issued in times)
 
 
@@ -161,7 +187,7 @@ def ask_again(house: House, tenant: Tenant, text: str, network: str, now: dateti
         account = accounts.hold(tenant, code.account_id)
         user = accounts.user(tenant, account)
         waiting = user.standing.pending in {"PENDING_AP", "PENDING_FUPR"} and not user.standing.disabled
-        newest = Code.objects.within(tenant).filter(account=account).order_by("-issued").first()
+        newest = codes.last(tenant, account.id)
         if waiting and newest is not None and _may_follow(newest, now) and not too_soon(tenant, account, now):
             _send_again(house, by, policy, account, user, now)
 
@@ -179,40 +205,10 @@ def _may_follow(newest: Code, now: datetime) -> bool:
     return newest.dead_reason != "revoked" and not (codes.scenario_of(newest).channel == "" and is_live(newest.expires, now))
 
 
-def channels(house: House, by: Principal, name: UserName) -> list[Channel]:
-    """How somebody can be reached, masked. For a name that does not exist, or cannot recover, a made-up and stable list (A-052)."""
+def channels(house: House, by: Principal) -> list[Channel]:
+    """The ways to recover that the tenant offers, the same for every name: which of them reach somebody, and where, would tell who
+    there is (A-052). Raises NotPermitted."""
     if not by.may(USER_RECOVERY):
         by.must(RECOVERY_CREATE)
-    account = hot.account_by_name(by.tenant.id, name.domain, name.key)
-    user = accounts.user(by.tenant, account) if account else None
-    offered = methods(house, by.tenant)
-    shown = [(method, _masked(user, method)) for method in offered] if user else []
-    real = [(method, value) for method, value in shown if value]
-    rows = real or [(method, _invented(house, name, method)) for method in offered]
-    return [Channel(str(number), _type(method), value, method) for number, (method, value) in enumerate(rows, 1)]
-
-
-def _type(method: Method) -> Literal["EMAIL", "SMS"]:
-    return "SMS" if method == "SMS_OTP" else "EMAIL"
-
-
-def _masked(user: User, method: Method) -> str:
-    address = sending.reachable_at(user.profile, scenario_for("recovery", method))
-    return _mask(address, number=scenario_for("recovery", method).channel == SMS)
-
-
-def _mask(address: str, *, number: bool) -> str:
-    if not address:
-        return ""
-    if number:
-        return "*" * 6 + address[-4:]
-    local, _, domain = address.rpartition("@")
-    return f"{local[:1]}{'*' * 6}@{domain[:1]}{'*' * 4}.{domain.rpartition('.')[2]}"
-
-
-def _invented(house: House, name: UserName, method: Method) -> str:
-    mark = hmac.digest(house.keys.newest[1], f"housekey masked\0{name.domain}/{name.key}".encode("utf-8", "replace"), hashlib.sha256).hex()
-    letters = "".join(chr(97 + int(digit, 16)) for digit in mark)
-    if _type(method) == "SMS":
-        return "*" * 6 + f"{int(mark[:8], 16) % 10_000:04d}"
-    return f"{letters[0]}{'*' * 6}@{letters[1]}{'*' * 4}.com"
+    offered = enumerate(methods(house, by.tenant), 1)
+    return [Channel(str(number), "SMS" if method == "SMS_OTP" else "EMAIL", MASK, method) for number, method in offered]

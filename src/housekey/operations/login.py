@@ -6,7 +6,7 @@ import hmac
 import os
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -35,7 +35,7 @@ REMEMBERED_MOST = 10_000
 class SignedIn:
     """`token` goes into the session cookie. `tenant` may differ from the one in the address (`user@tenant`)."""
 
-    token: str
+    token: str = field(repr=False)
     tenant: Tenant
 
 
@@ -53,7 +53,7 @@ def sign_in(
     opened = _by_code(house, entry, password, now, goal)
     if opened is not None:
         return opened
-    verified = _accept(entry, password, now)
+    verified = _accept(entry, password, now, counted=_like_a_code(house, tenant, password))
     by = Principal(tenant, str(name), account_id=verified.id, network=network)
     if too_old(house, tenant, verified, now):
         return _renewal(house, by, verified, now, goal)
@@ -95,6 +95,14 @@ def _pending_code(entry: _Entry, typed: str, now: datetime) -> Code | None:
     return found if fits else None
 
 
+def _like_a_code(house: House, tenant: Tenant, typed: str) -> bool:
+    """Could this be a code such as the tenant sends by now? It then counts on the budget of every name: what is left of that would else
+    tell for whom a code is pending (A-050)."""
+    policy = effective(house, tenant)
+    shapes = (policy.shape(scenario_for(purpose, "EMAIL_OTP")) for purpose in ("invitation", "reset"))
+    return any(shape.fits(typed) for shape in shapes)
+
+
 def too_old(house: House, tenant: Tenant, account: Account, now: datetime) -> bool:
     """Does the tenant demand a new password by now (spec section 6, password age)?"""
     policy = effective(house, tenant)
@@ -134,7 +142,7 @@ class _Entry:
     network: str
     tried: throttle.Keys
     account: Account | None
-    phc: str
+    phc: str = field(repr=False)
     right: bool
 
     @property
@@ -151,13 +159,15 @@ def _try(tenant: Tenant, name: UserName, password: str, network: str, now: datet
     return _Entry(tenant, name, network, tried, account, phc, hashing.check(phc, _typed(password)))
 
 
-def _accept(entry: _Entry, password: str, now: datetime) -> Account:
-    """The account that may come in; every refusal is audited. Raises WrongCredentials."""
+def _accept(entry: _Entry, password: str, now: datetime, *, counted: bool = False) -> Account:
+    """The account that may come in; every refusal is audited, and `counted` as a typed code. Raises WrongCredentials."""
     account, tenant = entry.account, entry.tenant
     why = _refusal(tenant, account, right=entry.right)
     if account is None or why:
         with durable():
             known = account.id if account else None
+            if counted:
+                throttle.may_type(entry.tried, now)
             audit.record(entry.anonymous, "sign-in", now, target=str(entry.name), outcome="refused", target_id=known, why=why)
         raise WrongCredentials(why)
     throttle.refund(entry.tried)

@@ -80,8 +80,9 @@ def invite(
 
 
 def handed_out(house: House, tenant: Tenant, policy: Policy, user: User, code: Code) -> str:
-    """What the caller's answer carries of a new invitation: the link to hand over, the code to deliver, or nothing."""
-    if codes.scenario_of(code).method == "OFFLINE":
+    """What the caller's answer carries of a new code: the invitation's link to hand over, what another system has to deliver, or nothing.
+    A reset's offline code is never in it: reading that takes a permission of its own."""
+    if codes.scenario_of(code) == scenario_for("invitation", "OFFLINE"):
         return link_of(house, tenant, user, code)
     return sending.handed_out(house, policy, code)
 
@@ -109,8 +110,7 @@ def reissue(
     house: House, by: Principal, account: Account, user: User, policy: Policy, now: datetime, *, special: Invite = AT_ONCE, event: str = ""
 ) -> Code:
     """The step that replaces whatever was pending by a new invitation, in the way the last one went unless asked otherwise."""
-    last = codes.live(by.tenant, account.id)
-    special = kept(last, special, "invitation")
+    special = kept(codes.last(by.tenant, account.id), special, "invitation")
     sending.must_deliver(by, policy, scenario(policy, special))
     codes.end_live(by.tenant, account.id, "superseded", now)
     accounts.put(account, invited_standing(user.standing, policy), now)
@@ -186,12 +186,18 @@ def extend(house: House, by: Principal, user_id: UUID, minutes: int, now: dateti
         code = codes.live(by.tenant, account.id)
         if code is None or codes.scenario_of(code).purpose not in {"invitation", "reset", "confirmation"}:
             raise NothingPending("Nothing is pending for this user, so there is nothing to extend.")
-        if code.shape and not code.sent and not code.sealed:
+        if not code.sent and _cannot_arrive(by.tenant, code):
             raise Invalid("This code expired before it was sent. Send a new one.", field="user")
         code.expires = expiry(now, minutes)
         code.save(update_fields=["expires"])
         audit.record(by, "invitation:extend", now, target=account.name_key, target_id=account.id, minutes=minutes)
     return view_of(by.tenant, code.id, now)
+
+
+def _cannot_arrive(tenant: Tenant, code: Code) -> bool:
+    """Was its text erased, or its message withdrawn, before anybody had it?"""
+    erased = code.shape != "" and code.sealed is None
+    return erased or bool(Message.objects.within(tenant).filter(code=code, state="withdrawn").exists())
 
 
 def invitations(by: Principal, user_id: UUID, now: datetime) -> list[Invitation]:
@@ -248,4 +254,6 @@ def _state(code: Code, delivery: str, now: datetime) -> InvitationState:
         return "opened"
     if delivery == "failed":
         return "failed"
+    if not delivery:
+        return "issued"
     return "sent" if code.sent else "queued"

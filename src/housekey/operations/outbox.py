@@ -14,6 +14,7 @@ from housekey.core.messages import EMAIL, SMS
 from housekey.core.principal import OUTBOX_UPDATE, OUTBOX_VIEW, Principal
 from housekey.delivery import letter, outbox
 from housekey.operations import audit
+from housekey.operations.roles import outranks
 from housekey.operations.transactions import durable
 from housekey.store.models import Attempt, Message
 
@@ -75,12 +76,13 @@ def _view(row: Message) -> MessageView:
 def get(house: House, by: Principal, message_id: UUID) -> MessageView:
     """One message as its reader gets it. The link or code in it is live: while there is no server for it, this is how it is read.
 
-    Where messages do go out, that is left out: an administrator should not hold somebody's way in (A-044).
+    Where messages do go out, that is left out: an administrator should not hold somebody's way in (A-044). Nobody reads it of a user who
+    may do more than they (A-135).
     """
     by.must(OUTBOX_VIEW)
     row = _load(by, message_id)
     server = has_server(house, row.channel)
-    rendered = letter.preview(house, row, show_code=not server)
+    rendered = letter.preview(house, row, show_code=not server and (row.account_id is None or outranks(by, row.account_id)))
     tries = Attempt.objects.within(by.tenant).filter(message=row).order_by("at", "id").values_list("at", "outcome", "detail")
     return replace(
         _view(row), subject=rendered.subject, text=rendered.text, html=rendered.html, tries=list(tries), server=server

@@ -38,7 +38,7 @@ def change_password(house: House, by: Principal, current: str, new: str, *, agen
     password_hash = hashing.make(accepted(house, by.tenant, policy, user.name, new))
     with durable():
         account = accounts.hold_verified(verified)
-        codes.end_live(by.tenant, account.id, "revoked", now)
+        codes.end_live(by.tenant, account.id, "revoked", now, but="confirmation")
         accounts.store_of(by.tenant, account).set_password_hash(by.tenant, account.id, password_hash)
         accounts.put(account, accounts.standing_of(account).password_set(), now, new_credential=True)
         token = sessions.start(house, by.tenant, account, by.network, agent, now) if agent is not None else ""

@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from housekey.conf.house import House
-from housekey.core.errors import Invalid, NothingPending
+from housekey.core.errors import FeatureOff, Invalid, NothingPending
 from housekey.core.names import UserName
 from housekey.core.policy import Policy
 from housekey.core.principal import CODE_CREATE, Principal
+from housekey.core.properties import RECOVERY
 from housekey.core.scenario import BY_NAME
 from housekey.core.users import Invite, Issued, User
 from housekey.operations import accounts, codes, confirmation, onboarding, resets, sending
@@ -97,15 +98,30 @@ def reissue(
     """
     pending = {"PENDING_AP": "invitation", "PENDING_FUPR": "reset", "PENDING_EV": "confirmation"}.get(user.standing.pending, "")
     if pending not in purposes:
-        last = codes.live(by.tenant, account.id)
-        if "recovery" not in purposes or last is None or codes.scenario_of(last).purpose != "recovery":
-            raise NothingPending
-        scenario = codes.scenario_of(last)
-        codes.end_live(by.tenant, account.id, "superseded", now)
-        return sending.send_code(house, by, user, policy, scenario, now, special=special, again=True, event="recovery:resend")
+        return _recovery(house, by, account, user, policy, now, purposes, special)
     if pending == "invitation":
         onboarding.must_be_on(policy)
         return onboarding.reissue(house, by, account, user, policy, now, special=special)
     if pending == "reset":
         return resets.begin(house, by, account, user, policy, now, special=special, again=True)
     return confirmation.send(house, by, account, user, policy, now, again=True)
+
+
+def _recovery(
+    house: House, by: Principal, account: Account, user: User, policy: Policy, now: datetime, purposes: set[str], special: Invite
+) -> Code:
+    """A recovery that its owner started and that still waits. Raises NothingPending, FeatureOff, NotPermitted."""
+    last = codes.live(by.tenant, account.id)
+    if "recovery" not in purposes or last is None or codes.scenario_of(last).purpose != "recovery":
+        raise NothingPending
+    scenario = codes.scenario_of(last)
+    recovery_must_be_on(policy)
+    sending.must_deliver(by, policy, scenario)
+    codes.end_live(by.tenant, account.id, "superseded", now)
+    return sending.send_code(house, by, user, policy, scenario, now, special=special, again=True, event="recovery:resend")
+
+
+def recovery_must_be_on(policy: Policy) -> None:
+    """Raise FeatureOff where nobody can recover a password."""
+    if not policy.recovery_methods:
+        raise FeatureOff("Recovering a forgotten password is switched off here. Ask support for help.", setting=RECOVERY)

@@ -15,6 +15,7 @@ from housekey.operations import audit
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Setting
+from housekey.store.models import Tenant as Row
 
 LISTENER = "event.default_listener.governance_identity_mgt.enable"
 """WSO2's switch of the whole engine: off, nobody can be invited whatever a tenant has stored."""
@@ -60,6 +61,7 @@ def change(house: House, by: Principal, values: dict[str, str], versions: dict[s
     by.must(GOVERNANCE_UPDATE)
     cleaned = {name: clean(name, value) for name, value in values.items()}
     with durable(taken=Stale("Somebody else saved the same setting at the same moment. Look at it and save again.")):
+        _hold(by.tenant)
         before = effective(house, by.tenant)
         check_together(before, _afterwards(house, by.tenant, cleaned))
         for name, value in cleaned.items():
@@ -75,6 +77,11 @@ def change(house: House, by: Principal, values: dict[str, str], versions: dict[s
             if value != item.value:
                 _store(by, item, value, now)
     return effective(house, by.tenant)
+
+
+def _hold(tenant: Tenant) -> None:
+    """Changes of one tenant's settings wait for one another: two that are good alone may not be so together."""
+    Row.objects.select_for_update(no_key=True).get(pk=tenant.id)
 
 
 def _afterwards(house: House, tenant: Tenant, cleaned: dict[str, str]) -> dict[str, str]:
@@ -108,6 +115,7 @@ def revert(house: House, by: Principal, *names: str, now: datetime) -> Policy:
         if name not in BY_NAME:
             raise Invalid(f"There is no setting called {name}.", field=name)
     with durable():
+        _hold(by.tenant)
         before = effective(house, by.tenant)
         stored = {name: value for name, value in hot.settings(by.tenant.id).items() if name not in names}
         check_together(before, {name: item.value for name, item in _put_together(house, stored).items.items()})

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from housekey.conf.house import House
-from housekey.core.errors import DeadCode
+from housekey.core.errors import DeadCode, PasswordUsedBefore
 from housekey.core.messages import ACTIVATED, PASSWORD_CHANGED
 from housekey.core.names import Tenant, UserName
 from housekey.core.otp import OtpShape
@@ -25,6 +25,8 @@ from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Account, Code
 
+_REPLACING = {"reset", "age"}
+"""Purposes for which the old password must not come back: it leaked, or is too old."""
 ACTIVATED_BY_SMS = "askPasswordSetSuccess"
 
 
@@ -188,8 +190,14 @@ def set_by_code(
 
 
 def _accept(house: House, tenant: Tenant, policy: Policy, code: Code, password: str, network: str, now: datetime) -> User:
-    user = accounts.user(tenant, accounts.load(tenant, code.account_id))
-    password_hash = hashing.make(accepted(house, tenant, policy, user.name, password))
+    held = accounts.load(tenant, code.account_id)
+    user = accounts.user(tenant, held)
+    good = accepted(house, tenant, policy, user.name, password)
+    if codes.scenario_of(code).purpose in _REPLACING:
+        replaced = accounts.store_of(tenant, held).password_hash(tenant, held.id)
+        if hashing.check(replaced, good):
+            raise PasswordUsedBefore
+    password_hash = hashing.make(good)
     by = Principal(tenant, str(user.name), account_id=user.id, network=network)
     scenario = codes.scenario_of(code)
     with durable():

@@ -18,7 +18,7 @@ from housekey.operations import accounts, audit, claims, codes, onboarding, send
 from housekey.operations.codes import AT_ONCE
 from housekey.operations.login import reauthenticate
 from housekey.operations.policies import LISTENER, effective
-from housekey.operations.roles import keep_one_administrator, must_outrank
+from housekey.operations.roles import keep_one_administrator, must_outrank, outranks
 from housekey.operations.transactions import durable
 from housekey.store.models import Account, Code
 
@@ -50,8 +50,7 @@ def force(house: House, by: Principal, user_id: UUID, now: datetime, *, invite: 
         must_outrank(by, user_id)
         user = accounts.user(by.tenant, account)
         code = begin(house, by, account, user, policy, now, special=invite)
-        text = onboarding.handed_out(house, by.tenant, policy, user, code) if user.standing.never_activated else ""
-        text = text or sending.handed_out(house, policy, code)
+        text = onboarding.handed_out(house, by.tenant, policy, user, code)
     return Issued(onboarding.view_of(by.tenant, code.id, now), text)
 
 
@@ -73,7 +72,7 @@ def begin(
     if user.standing.never_activated:
         onboarding.must_be_on(policy)
         return onboarding.reissue(house, by, account, user, policy, now, special=special)
-    special = onboarding.kept(codes.live(by.tenant, account.id), special, "reset") if again else special
+    special = onboarding.kept(codes.last(by.tenant, account.id), special, "reset") if again else special
     chosen = scenario(policy, special)
     sending.must_deliver(by, policy, chosen)
     sending.must_be_reachable(user.profile, chosen)
@@ -110,21 +109,22 @@ def reveal(house: House, by: Principal, user_id: UUID, password: str, now: datet
 
 
 def readable_code(house: House, by: Principal, user_id: UUID, now: datetime) -> str:
-    """The offline code as SOAP and SCIM read it: only while its claim is *supported by default*, only with the permission; else `""`."""
-    if not by.may(OFFLINE_INVITE) or not claims.is_supported(by.tenant, ONE_TIME_PASSWORD):
+    """The offline code as SOAP and SCIM read it: only while its claim is *supported by default*, only with the permission, and not of
+    somebody who may do more; else `""`."""
+    if not by.may(OFFLINE_INVITE) or not claims.is_supported(by.tenant, ONE_TIME_PASSWORD) or not outranks(by, user_id):
         return ""
     return _read(house, by, user_id, now)
 
 
 def _read(house: House, by: Principal, user_id: UUID, now: datetime) -> str:
+    account = accounts.load(by.tenant, user_id)
+    must_outrank(by, user_id)
+    code = _offline(by.tenant, account.id, now)
+    if code is None:
+        return ""
     with durable():
-        account = accounts.load(by.tenant, user_id)
-        must_outrank(by, user_id)
-        code = _offline(by.tenant, account.id, now)
-        if code is None:
-            return ""
         audit.record(by, "reset:reveal", now, target=account.name_key, target_id=account.id)
-        return codes.text_of(house, code)
+    return codes.text_of(house, code)
 
 
 def has_offline_code(by: Principal, user_id: UUID, now: datetime) -> bool:

@@ -35,9 +35,14 @@ def permissions_of(tenant: Tenant, account_id: UUID) -> frozenset[str]:
     return frozenset(permission for held in hot.permissions(tenant.id, account_id, EVERYONE) for permission in held)
 
 
+def outranks(by: Principal, account_id: UUID) -> bool:
+    """Does `by` hold all that this account holds? Nobody else touches it: the help desk cannot take over an administrator (A-135)."""
+    return permissions_of(by.tenant, account_id) <= by.permissions | EVERYONE_PERMISSIONS
+
+
 def must_outrank(by: Principal, account_id: UUID) -> None:
-    """Nobody touches an account that holds permissions they lack: the help desk cannot take over an administrator. Raises NotPermitted."""
-    if not permissions_of(by.tenant, account_id) <= by.permissions | EVERYONE_PERMISSIONS:
+    """Raise NotPermitted unless `by` outranks the account."""
+    if not outranks(by, account_id):
         raise NotPermitted("of everything this user may do")
 
 

@@ -58,6 +58,7 @@ def send_code(
     house: House, by: Principal, user: User, policy: Policy, scenario: Scenario, now: datetime, *, special: Invite, again: bool, event: str
 ) -> Code:
     """Inside an operation's transaction: a new code, its message unless somebody else delivers it, and an audit entry under `event`."""
+    external = is_external(policy, scenario)
     code = codes.issue(
         house,
         by,
@@ -68,8 +69,9 @@ def send_code(
         now=now,
         shape=policy.shape(scenario) if scenario.otp else None,
         special=special,
+        external=external,
     )
-    if scenario.channel and not is_external(policy, scenario):
+    if scenario.channel and not external:
         message = NewMessage(
             scenario.again if again else scenario.first,
             code.recipient,

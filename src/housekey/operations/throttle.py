@@ -43,8 +43,9 @@ class Bucket:
 PAIR = Bucket(free=5, step=5, longest=30, leak=120)
 ACCOUNT = Bucket(free=50, step=2, longest=30, leak=60)
 NETWORK = Bucket(free=100, step=2, longest=30, leak=3)
-CODES = Bucket(free=20, step=60, longest=900, leak=4320)
-"""Wrong one-time codes of one account over all its codes: sending a new code does not fill this up again (spec section 4)."""
+CODES = Bucket(free=20, step=60, longest=1320, leak=4320)
+"""Wrong one-time codes of one account over all its codes: sending a new code does not fill this up again (spec section 4). Fewer than
+100 are looked at in 24 hours (A-030)."""
 RECOVERIES = Bucket(free=20, step=5, longest=60, leak=30)
 """Recoveries started from one network."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from housekey.conf.house import House
@@ -22,7 +22,7 @@ class Opened:
     """The set-password form is open: `ticket` goes into its cookie. `tenant` may differ from the one in the address (`user@tenant`).
     `confirmed`: the code confirmed an address instead, and there is no form."""
 
-    ticket: str
+    ticket: str = field(repr=False)
     tenant: Tenant
     confirmed: bool = False
 

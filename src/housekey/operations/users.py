@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet
 
 from housekey.conf.house import House
 from housekey.core.account import ADMIN_INITIATED, MAX_ATTEMPTS, Standing
-from housekey.core.errors import Conflict, Invalid, NotFound, NotPermitted, Stale
-from housekey.core.names import PRIMARY, UserName, check_username, findable, split_username
+from housekey.core.errors import Conflict, FeatureOff, Invalid, NotFound, NotPermitted, Stale
+from housekey.core.messages import ADDRESS_CHANGED, PASSWORD_CHANGED
+from housekey.core.names import PRIMARY, UserName, check_username, findable, name_key, split_username
 from housekey.core.policy import Policy
-from housekey.core.principal import USER_CREATE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW, Principal
+from housekey.core.principal import OFFLINE_INVITE, USER_CREATE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW, Principal
 from housekey.core.properties import ENABLE, INVITE_WITHOUT_PASSWORD, LOCK
 from housekey.core.users import Changes, NewUser, Profile, User, UserPage
 from housekey.operations import accounts, audit, codes, confirmation, groups, hashing, onboarding, pending, resets, sending
@@ -26,6 +27,7 @@ from housekey.operations.transactions import durable, nothing
 from housekey.store import hot, population
 from housekey.store.models import Account, Code
 from housekey.userstores.base import StoredUser
+from housekey.userstores.registry import domains as store_domains
 from housekey.userstores.registry import store_for
 
 
@@ -209,15 +211,28 @@ def change(
         _may_change(by, account, before, changes)
         _write(by, account, before, changes, password_hash)
         if password_hash:
+            codes.end_live(by.tenant, account.id, "revoked", now, but="confirmation")
+        elif changes.disabled and not before.standing.disabled:
             codes.end_live(by.tenant, account.id, "revoked", now)
         standing = _next_standing(before.standing, changes, new_password=bool(password_hash))
         accounts.put(account, standing, now, new_credential=bool(password_hash))
-        code = None if password_hash else _message(house, by, account, before, changes, policy, now)
+        code = _message(house, by, account, before, changes, policy, now)
         user = accounts.user(by.tenant, account)
+        _tell_owner(house, by, before, user, policy, now, new_password=bool(password_hash))
         audit.record(by, "user:change", now, target=str(user.name), target_id=user.id, changed=_told(changes, password_hash))
         user = replace(user, code=onboarding.handed_out(house, by.tenant, policy, user, code) if code else "")
         also(user)
     return user
+
+
+def _tell_owner(house: House, by: Principal, before: User, after: User, policy: Policy, now: datetime, *, new_password: bool) -> None:
+    """Somebody who had a password is told of a new one, and at the old address of a new address (A-134, A-192)."""
+    if before.standing.never_activated:
+        return
+    if new_password:
+        sending.notify(house, by.tenant, policy, before, PASSWORD_CHANGED, PASSWORD_CHANGED, now)
+    if before.profile.mail and name_key(before.profile.mail) != name_key(after.profile.mail):
+        sending.notify(house, by.tenant, policy, before, ADDRESS_CHANGED, "", now)
 
 
 def _message(
@@ -239,10 +254,15 @@ def _message(
 def _follow(house: House, by: Principal, account: Account, user: User, policy: Policy, now: datetime, last: Code) -> Code | None:
     """The address or number that a live code went to was corrected or taken away: it must not open the account any more."""
     scenario = codes.scenario_of(last)
-    if scenario.purpose == "recovery" or not sending.reachable_at(user.profile, scenario):
+    cannot_hold = sending.is_external(policy, scenario) and not by.may(OFFLINE_INVITE)
+    if scenario.purpose == "recovery" or cannot_hold or not sending.reachable_at(user.profile, scenario):
         codes.end_live(by.tenant, account.id, "revoked", now)
         return None
-    return pending.reissue(house, by, account, user, policy, now, {scenario.purpose})
+    try:
+        return pending.reissue(house, by, account, user, policy, now, {scenario.purpose})
+    except FeatureOff:  # raised before anything is written; that nothing can be sent must not keep a wrong address
+        codes.end_live(by.tenant, account.id, "revoked", now)
+        return None
 
 
 def _may_change(by: Principal, account: Account, before: User, changes: Changes) -> None:
@@ -253,6 +273,8 @@ def _may_change(by: Principal, account: Account, before: User, changes: Changes)
         raise Invalid("A forced reset and a new password cannot be asked for together. Send one of them.", field="forcePasswordReset")
     if changes.ask_password and before.standing.has_password:
         raise Invalid(f"{before.name} has a password already. To make them choose a new one, use forcePasswordReset.", field="askPassword")
+    if changes.password is not None and account.id == by.account_id:
+        raise Invalid("Your own password is changed in My Account, where the present one is asked.", field="password")
     if changes.disabled or changes.locked:
         if account.id == by.account_id:
             raise Invalid("You cannot lock or disable your own account. Ask another administrator.", field="active")
@@ -315,9 +337,15 @@ def delete(
         also(None)
 
 
+def domains(by: Principal) -> list[str]:
+    """The user stores a new user of the caller's tenant can be put into, PRIMARY first. Raises NotPermitted."""
+    by.must(USER_CREATE)
+    return store_domains(by.tenant)
+
+
 def by_name(by: Principal, username: str) -> User:
     """As `find`, but raises NotFound."""
     found = find(by, username)
     if found is None:
-        raise NotFound(f"There is no user called {username}.")
+        raise NotFound(f"There is no user called {username[:100]}.")
     return found

@@ -13,6 +13,8 @@ MOST_BYTES = 262_144
 MOST_DEPTH = 64
 MOST_NODES = 20_000
 """Elements, attributes and namespace declarations together."""
+MOST_ATTRIBUTES = 64
+"""Of one element: adding each costs a look at all before it."""
 _VERSIONS: dict[str, Version] = {namespace: version for version, namespace in SOAP.items()}
 _NEXT = {"", "http://schemas.xmlsoap.org/soap/actor/next", "http://www.w3.org/2003/05/soap-envelope/role/next",
          "http://www.w3.org/2003/05/soap-envelope/role/ultimateReceiver"}
@@ -38,7 +40,7 @@ class _Builder:
     def start(self, tag: Any, attributes: Any, namespaces: Any = None) -> Any:
         self._depth += 1
         self._nodes += 1 + len(attributes) + len(namespaces or ())
-        if self._depth > MOST_DEPTH or self._nodes > MOST_NODES:
+        if self._depth > MOST_DEPTH or self._nodes > MOST_NODES or len(attributes) > MOST_ATTRIBUTES:
             self._stop("The message is nested too deeply or has too many parts.")
         return self._tree.start(tag, dict(attributes))
 

@@ -13,17 +13,21 @@ from django.urls import get_script_prefix
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from housekey.core.policy import SUPPORT, Policy
+from housekey.core.policy import Policy
 from housekey.core.principal import (
+    CLAIM_VIEW,
+    CLIENT_VIEW,
     CONSOLE,
     GOVERNANCE_VIEW,
     OUTBOX_VIEW,
+    ROLE_VIEW,
     USER_CREATE,
     USER_LIST,
     Principal,
 )
-from housekey.operations.onboarding import organization
+from housekey.core.properties import SUPPORT
 from housekey.operations.policies import effective
+from housekey.operations.sending import organization
 from housekey.web.forms import Words
 from housekey.web.house import house
 from housekey.web.request import Asked
@@ -37,11 +41,24 @@ DONE: dict[str, Words] = {
     "user-added": _("The user was added."),
     "user-invited": _("The user was added and the invitation is on its way."),
     "invited": _("The invitation is on its way. Links sent earlier no longer work."),
-    "revoked": _("The invitation was withdrawn. Its link no longer works."),
+    "reset-sent": _("The password was reset and the message is on its way. What was sent earlier no longer works."),
+    "reset-offline": _("The password was reset. The code to pass on waits here for an administrator who may read it."),
+    "confirmation-sent": _("The message to confirm the address is on its way."),
+    "extended": _("There is more time now. What was sent stays the same."),
+    "password-set": _("The password was set. What was sent earlier no longer works."),
+    "revoked": _("What was sent was withdrawn and no longer works."),
     "locked": _("The user was locked and can no longer sign in."),
     "unlocked": _("The lock was removed."),
     "changed": _("The profile was saved."),
     "deleted": _("The user was deleted."),
+    "role-added": _("The role was added."),
+    "role-saved": _("The permissions were saved and hold from now on."),
+    "role-deleted": _("The role was deleted."),
+    "role-joined": _("The user is in the role now."),
+    "role-left": _("The user was taken out of the role."),
+    "saved-claim": _("The attribute was saved."),
+    "client-saved": _("The scopes were saved and hold from now on."),
+    "client-deleted": _("The client was deleted."),
     "saved": _("The settings were saved."),
     "reverted": _("The setting is back at its default."),
     "redriven": _("The message is queued again."),
@@ -64,16 +81,28 @@ class Door:
 NAVIGATION: tuple[Door, ...] = (
     Door("console-home", _("Home"), "home", "", CONSOLE),
     Door("console-users", _("Users"), "users", _("People"), USER_LIST),
-    Door("console-onboarding", _("Invite User to Set Password"), "key", _("Login & Registration"), GOVERNANCE_VIEW),
-    Door("console-password", _("Password Validation"), "shield", _("Login & Registration"), GOVERNANCE_VIEW),
+    Door("console-roles", _("Roles"), "shield", _("People"), ROLE_VIEW),
+    Door("console-claims", _("User Attributes"), "tag", _("People"), CLAIM_VIEW),
+    Door("console-onboarding", _("Invite User to Set Password"), "mail", _("Login & Registration"), GOVERNANCE_VIEW),
+    Door("console-password", _("Password Validation"), "check", _("Login & Registration"), GOVERNANCE_VIEW),
     Door("console-organization", _("Organisation"), "building", _("Login & Registration"), GOVERNANCE_VIEW),
+    Door("console-reset", _("Admin Initiated Password Reset"), "key", _("Account Recovery"), GOVERNANCE_VIEW),
+    Door("console-recovery", _("Password Recovery"), "again", _("Account Recovery"), GOVERNANCE_VIEW),
+    Door("console-clients", _("Clients"), "plug", _("Applications"), CLIENT_VIEW),
     Door("console-outbox", _("Outbox"), "outbox", _("Messages"), OUTBOX_VIEW),
+    Door("console-resident", _("Resident"), "settings", _("Identity Providers"), GOVERNANCE_VIEW),
 )
 
 
 WITHIN: dict[str, str] = {
     "console-add-user": "console-users", "console-user": "console-users", "console-edit-user": "console-users",
-    "console-user-action": "console-users", "console-message": "console-outbox", "console-message-action": "console-outbox",
+    "console-user-action": "console-users", "console-set-password": "console-users", "console-resend": "console-users",
+    "console-reset-user": "console-users", "console-extend": "console-users", "console-reveal": "console-users",
+    "console-add-role": "console-roles", "console-role": "console-roles", "console-delete-role": "console-roles",
+    "console-join-role": "console-roles", "console-leave-role": "console-roles", "console-claim": "console-claims",
+    "console-add-client": "console-clients", "console-client": "console-clients", "console-rotate-client": "console-clients",
+    "console-delete-client": "console-clients",
+    "console-message": "console-outbox", "console-message-action": "console-outbox",
 }
 """Pages that stand below an entry of the navigation."""
 

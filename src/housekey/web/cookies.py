@@ -49,6 +49,19 @@ def ticket(request: HttpRequest) -> str:
     return request.COOKIES.get(_name("ticket"), "")
 
 
+def set_way(response: HttpResponse, value: str, *, age: int) -> None:
+    """What the pages of the recovery hand on from one to the next; signed by them, and no secret."""
+    _set(response, "way", value, age=age)
+
+
+def clear_way(response: HttpResponse) -> None:
+    _clear(response, "way")
+
+
+def way(request: HttpRequest) -> str:
+    return request.COOKIES.get(_name("way"), "")
+
+
 def mark(ticket: str) -> str:
     """What a form carries (22 characters) to say for which ticket it was shown: the browser holds one ticket, its tabs many forms."""
     digest = hmac.digest(ticket.encode("utf-8", "surrogatepass"), b"form", hashlib.sha256)

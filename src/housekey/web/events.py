@@ -25,13 +25,34 @@ SENTENCES: dict[str, tuple[str, Words]] = {
     "invitation:resend": ("mail", gettext_lazy("Invitation sent again")),
     "invitation:ask-again": ("mail", gettext_lazy("A new link was asked for")),
     "invitation:offline": ("link", gettext_lazy("Link made to hand over in person")),
-    "invitation:revoke": ("off", gettext_lazy("Invitation withdrawn")),
-    "account:password:set": ("key", gettext_lazy("Password set through a link")),
+    "invitation:revoke": ("off", gettext_lazy("Invitation or reset withdrawn")),
+    "invitation:extend": ("clock", gettext_lazy("More time given")),
+    "administrator:invite": ("link", gettext_lazy("Link made for the first administrator")),
+    "reset:force": ("key", gettext_lazy("Password reset by an administrator")),
+    "reset:resend": ("mail", gettext_lazy("Reset sent again")),
+    "reset:reveal": ("eye", gettext_lazy("One-time password looked at")),
+    "recovery:start": ("again", gettext_lazy("Password recovery asked for")),
+    "recovery:issue": ("mail", gettext_lazy("Recovery message issued")),
+    "recovery:resend": ("mail", gettext_lazy("Recovery message sent again")),
+    "confirmation:issue": ("mail", gettext_lazy("Address confirmation issued")),
+    "confirmation:resend": ("mail", gettext_lazy("Address confirmation sent again")),
+    "address:confirm": ("check", gettext_lazy("Address confirmed")),
+    "code:typed": ("key", gettext_lazy("One-time code typed")),
+    "sign-in:password-expired": ("clock", gettext_lazy("Signed in with a password that was too old")),
+    "role:grant": ("shield", gettext_lazy("Role given")),
+    "role:deny": ("shield", gettext_lazy("Role taken away")),
+    "account:profile:change": ("user", gettext_lazy("Own profile changed")),
+    "account:password:set": ("key", gettext_lazy("Password set through a link or code")),
     "account:password:change": ("key", gettext_lazy("Password changed")),
     "message:redrive": ("again", gettext_lazy("Message queued again")),
     "message:withdraw": ("off", gettext_lazy("Message withdrawn")),
 }
-REFUSED: dict[str, Words] = {"sign-in": gettext_lazy("Sign-in refused"), "sign-in:basic": gettext_lazy("Sign-in from a program refused")}
+REFUSED: dict[str, Words] = {
+    "sign-in": gettext_lazy("Sign-in refused"),
+    "sign-in:basic": gettext_lazy("Sign-in from a program refused"),
+    "code:typed": gettext_lazy("Wrong one-time code typed"),
+    "recovery:start": gettext_lazy("Password recovery asked for, but not possible"),
+}
 
 
 @dataclass(frozen=True, slots=True)

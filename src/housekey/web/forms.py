@@ -1,6 +1,6 @@
 """Forms as plain data: fields, what was typed, and what is wrong with it. Rendering is the templates' work.
 
-Passwords are never kept: a form that comes back shows every other value as it was typed.
+Passwords and codes are never kept: a form that comes back shows every other value as it was typed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from django.utils.functional import Promise
 Words = str | Promise
 """Text for people, translated now or when it is shown."""
 
-Kind = Literal["text", "email", "password", "number", "search"]
+Kind = Literal["text", "email", "password", "number", "search", "code"]
+_NEVER_KEPT = {"password", "code"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,11 @@ class Field:
     error: Words = ""
 
     @property
+    def type(self) -> str:
+        """The input's type in HTML. A code is read off another screen, so it stays visible."""
+        return "text" if self.kind == "code" else self.kind
+
+    @property
     def described(self) -> str:
         """The ids for aria-describedby, in reading order."""
         parts = (
@@ -53,7 +59,7 @@ class Form:
     def __init__(self, fields: Iterable[Field], data: Mapping[str, str] | None = None, initial: Mapping[str, str] | None = None) -> None:
         shown = data if data is not None else initial or {}
         self.fields = {
-            field.name: field if field.kind == "password" else replace(field, value=shown.get(field.name, field.value)) for field in fields
+            field.name: field if field.kind in _NEVER_KEPT else replace(field, value=shown.get(field.name, field.value)) for field in fields
         }
         self._sent = data or {}
         self.sentence: Words = ""

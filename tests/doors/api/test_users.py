@@ -109,25 +109,25 @@ def signed_in(world: World, token: str) -> bool:
 
 
 @pytest.fixture
-def page(world: World) -> Page:
+def site(world: World) -> Page:
     world.add("jane")
     return Page(world)
 
 
-def test_a_signed_in_browser_changes_its_owners_password(world: World, page: Page) -> None:
+def test_a_signed_in_browser_changes_its_owners_password(world: World, site: Page) -> None:
     elsewhere = world.sign_in("jane").token
-    answer = page.change()
+    answer = site.change()
     assert (answer.status, answer.text) == (204, "")
     (cookie,) = SimpleCookie(answer.headers["Set-Cookie"]).values()
     assert signed_in(world, cookie.value)
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
-    assert not signed_in(world, page.token)
+    assert not signed_in(world, site.token)
     assert not signed_in(world, elsewhere)
     assert world.sign_in("jane", OTHER_PASSWORD)
 
 
-def test_the_origin_will_do_where_a_browser_sends_nothing_better(world: World, page: Page) -> None:
-    assert page.change(Origin=world.house.config.base_url).status == 204
+def test_the_origin_will_do_where_a_browser_sends_nothing_better(world: World, site: Page) -> None:
+    assert site.change(Origin=world.house.config.base_url).status == 204
 
 
 @pytest.mark.parametrize("headers", [
@@ -135,38 +135,38 @@ def test_the_origin_will_do_where_a_browser_sends_nothing_better(world: World, p
     {"Sec_Fetch_Site": ""}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "{base}.evil.example"}, {"Origin": ""},
     {"Sec_Fetch_Site": "cross-site", "Origin": "{base}"},
 ])
-def test_a_page_of_another_site_cannot(world: World, page: Page, headers: dict[str, str]) -> None:
+def test_a_page_of_another_site_cannot(world: World, site: Page, headers: dict[str, str]) -> None:
     """A-068"""
     given = {name: value.format(base=world.house.config.base_url) for name, value in headers.items()}
-    page.change(**given).problem(403)
+    site.change(**given).problem(403)
     assert world.sign_in("jane")
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
                                           "application/merge-patch+json"])
-def test_a_form_cannot_even_from_here(world: World, page: Page, content_type: str) -> None:
+def test_a_form_cannot_even_from_here(world: World, site: Page, content_type: str) -> None:
     """A-068"""
-    page.change(content_type=content_type).problem(415)
+    site.change(content_type=content_type).problem(415)
     assert world.sign_in("jane")
 
 
-def test_basic_is_refused_and_so_is_nobody(world: World, page: Page) -> None:
+def test_basic_is_refused_and_so_is_nobody(world: World, site: Page) -> None:
     body = {"currentPassword": PASSWORD, "newPassword": OTHER_PASSWORD}
     for rest in (Rest(), Rest(basic("jane", PASSWORD)), Rest("Basic x")):
         answer = rest.send("POST", OWN, body, headers={"Sec-Fetch-Site": "same-origin"})
         assert answer.problem(401)["code"] == 401
         assert answer.headers["WWW-Authenticate"] == 'Bearer realm="Housekey"'
-    page.authorization = basic("jane", PASSWORD)
-    page.change().problem(401)
+    site.authorization = basic("jane", PASSWORD)
+    site.change().problem(401)
     assert world.sign_in("jane")
 
 
-def test_a_client_has_no_password_of_its_own(world: World, page: Page) -> None:
+def test_a_client_has_no_password_of_its_own(world: World, site: Page) -> None:
     client = holder(world, CODE_CREATE)
     client.post(OWN, {"currentPassword": PASSWORD, "newPassword": OTHER_PASSWORD}).problem(403)
 
 
-def test_the_cookie_opens_no_other_route(world: World, page: Page) -> None:
+def test_the_cookie_opens_no_other_route(world: World, site: Page) -> None:
     """A-068"""
     admin = Page(world, "admin", "admin")
     same = {"Sec-Fetch-Site": "same-origin"}
@@ -174,11 +174,11 @@ def test_the_cookie_opens_no_other_route(world: World, page: Page) -> None:
     admin.send("POST", "/api/identity/user/v1.0/resend-code", {}, headers=same).problem(401)
 
 
-def test_a_session_of_another_tenant_is_none(world: World, page: Page) -> None:
+def test_a_session_of_another_tenant_is_none(world: World, site: Page) -> None:
     """A-136"""
     other_world(world)
-    page.prefix = "/t/acme.example"
-    page.change().problem(401)
+    site.prefix = "/t/acme.example"
+    site.change().problem(401)
 
 
 @pytest.mark.parametrize(("current", "new", "code"), [
@@ -186,16 +186,16 @@ def test_a_session_of_another_tenant_is_none(world: World, page: Page) -> None:
     ("wrong", OTHER_PASSWORD, "PWD-10001"), (PASSWORD, PASSWORD, "PWD-10002"), (PASSWORD, "short", "PWD-10003"),
     (PASSWORD, "x" * 5_000, "PWD-10003"), ("x" * 5_000, OTHER_PASSWORD, "PWD-10001"),
 ])
-def test_each_mistake_has_its_number(world: World, page: Page, current: object, new: object, code: str) -> None:
-    assert page.change(current, new).problem(400)["code"] == code
+def test_each_mistake_has_its_number(world: World, site: Page, current: object, new: object, code: str) -> None:
+    assert site.change(current, new).problem(400)["code"] == code
     assert world.sign_in("jane")
 
 
-def test_the_old_password_cannot_be_guessed_here(world: World, page: Page) -> None:
+def test_the_old_password_cannot_be_guessed_here(world: World, site: Page) -> None:
     """A-027, A-040"""
-    answers = [page.change(f"wrong {number}") for number in range(8)]
+    answers = [site.change(f"wrong {number}") for number in range(8)]
     assert {answer.status for answer in answers} == {400, 429}
-    page.change(["wrong"]).problem(400)
+    site.change(["wrong"]).problem(400)
 
 
 # --- invitations ----------------------------------------------------------------------------------------------------

@@ -52,6 +52,28 @@ def test_a_waiting_message_can_be_withdrawn_once(guest: Browser, world: World) -
     assert "No message in this state" in guest.get("/console/outbox/?state=failed").page
 
 
+def test_a_text_message_is_readable_where_there_is_no_service_for_it(guest: Browser, world: World) -> None:
+    from housekey.core.names import split_username
+    from housekey.core.users import Invite, NewUser, Profile
+    from housekey.operations import users
+
+    profile = Profile(more={"phoneNumbers": [{"type": "mobile", "value": "+4915112345678"}]})
+    new = NewUser(split_username("jane"), profile, ask_password=True, invite=Invite("SMS_OTP"))
+    users.create(world.house, world.by, new, world.now)
+    world.mails()
+    page = guest.get("/console/outbox/").page
+    assert "No SMS service is set up." in page
+    assert 'SMS</span> <span>+4915112345678<' in page
+    address = newest(guest)
+    page = guest.get(address).page
+    assert "No SMS service is set up: read the message here." in page
+    assert "Invitation with a code" in page
+    guest.get(address + "message.eml")
+    assert guest.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert guest.headers["Content-Disposition"].endswith('.txt"')
+    assert re.search(r"[A-Za-z0-9]{6}", guest.page)
+
+
 def test_the_first_page_says_what_needs_attention(guest: Browser, world: World) -> None:
     world.invite()
     page = guest.get("/console/").page
@@ -94,6 +116,7 @@ def test_the_living_page_shows_every_component(guest: Browser) -> None:
 
 def test_no_page_carries_inline_script_or_style(guest: Browser, world: World) -> None:
     world.invite()
-    for path in ("", "users/", "users/add", "onboarding/", "outbox/", "design/"):
+    for path in ("", "users/", "users/add", "onboarding/", "reset/", "recovery/", "resident/", "roles/", "roles/add",
+                 "roles/role?name=admin", "claims/", "clients/", "clients/add", "outbox/", "design/"):
         page = guest.get("/console/" + path).page
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src=)|javascript:", page), path

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from housekey.core.policy import ENABLE, OFFER_ASK_PASSWORD
-from housekey.core.principal import HELP_DESK
+from housekey.core.principal import ADMINISTRATOR, HELP_DESK, LOGIN
+from housekey.core.properties import ENABLE, INVITE_SMS_OTP, OFFER_ASK_PASSWORD
 from housekey.core.users import Changes
-from housekey.operations import policies, users
+from housekey.operations import onboarding, policies, roles, users
 from tests.doors.pages.support import Browser
 from tests.operations.support import OTHER_PASSWORD, PASSWORD, World, counts
 
@@ -101,7 +101,7 @@ def test_an_offline_link_is_shown_once_and_works(guest: Browser, world: World) -
 
 
 @pytest.mark.parametrize(("verb", "question"), [
-    ("lock", "Lock jane?"), ("delete", "Delete jane?"), ("revoke", "Withdraw the invitation of jane?"),
+    ("lock", "Lock jane?"), ("delete", "Delete jane?"), ("revoke", "Withdraw what was sent to jane?"),
 ])
 def test_what_takes_something_away_asks_first(guest: Browser, world: World, verb: str, question: str) -> None:
     world.invite()
@@ -142,12 +142,92 @@ def test_a_profile_is_changed_and_a_lost_race_is_told(guest: Browser, world: Wor
     assert users.by_name(world.by, "jane").id == user.id
 
 
+def version_of(page: str) -> str:
+    found = re.search(r'name="version" value="(\d+)"', page)
+    assert found
+    return found[1]
+
+
+def test_a_mobile_number_and_a_language_are_kept_beside_the_rest(guest: Browser, world: World) -> None:
+    user = world.add()
+    numbers = [{"type": "work", "value": "+49 30 1"}, {"type": "mobile", "value": "+4915100"}]
+    users.change(world.house, world.by, user.id, Changes(profile=replace(user.profile, more={"phoneNumbers": numbers})), world.now)
+    sent = {"version": version_of(guest.get(page_of(world) + "edit").page), "mail": "jane@example.com", "locale": "de",
+            "claim-telephone": "+49 30 1"}
+    assert "is not a mobile number" in guest.post(page_of(world) + "edit", sent | {"mobile": "call me"}).page
+    assert guest.post(page_of(world) + "edit", sent | {"mobile": "+49 (151) 12345678"}).status == 303
+    profile = users.get(world.by, user.id).profile
+    assert (profile.mobile, profile.locale) == ("+4915112345678", "de")
+    assert {row["value"] for row in profile.more["phoneNumbers"]} == {"+49 30 1", "+4915112345678"}
+
+
+def test_roles_are_given_and_taken_on_the_profile(guest: Browser, world: World) -> None:
+    user = world.add()
+    roles.add(world.by, "test role", [LOGIN], world.now)
+    address, shown = page_of(world) + "edit", ["test role", HELP_DESK]
+    guest.get(address)
+    guest.post(address, {"mail": "jane@example.com", "roles": ["test role"], "role-shown": shown})  # type: ignore[dict-item] # a list is several values
+    assert guest.location.endswith("?done=changed")
+    assert users.get(world.by, user.id).roles == ("test role",)
+    guest.get(address)
+    guest.post(address, {"mail": "jane@example.com", "roles": [HELP_DESK], "role-shown": shown})  # type: ignore[dict-item] # a list is several values
+    assert users.get(world.by, user.id).roles == (HELP_DESK,)
+    assert "Role taken away" in guest.follow().page
+
+
+def test_a_role_the_form_did_not_show_is_left_alone(guest: Browser, world: World) -> None:
+    user = world.add(role=HELP_DESK)
+    guest.get(page_of(world) + "edit")
+    guest.post(page_of(world) + "edit", {"mail": "jane@example.com", "role-shown": "other"})
+    assert users.get(world.by, user.id).roles == (HELP_DESK,)
+
+
+def test_the_last_administrator_keeps_the_role(guest: Browser, world: World) -> None:
+    address = page_of(world, "admin") + "edit"
+    guest.get(address)
+    assert "This is the last administrator" in guest.post(address, {"role-shown": ADMINISTRATOR}).page
+    assert users.by_name(world.by, "admin").roles == (ADMINISTRATOR,)
+
+
+def test_somebody_is_invited_offline_and_the_link_is_shown_once(guest: Browser, world: World) -> None:
+    assert "Invite offline" in guest.get(ADD).page
+    guest.post(ADD, JANE | {"mail": "", "how": "OFFLINE"})
+    found = re.search(r'id="offline-link">https?://[^/]+(/[^<]+)<', guest.page)
+    assert found
+    assert world.mails() == []
+    assert "in person" in guest.get(page_of(world)).page
+    assert found[1] not in guest.page
+    assert "Password Set Successfully" in Browser().get(found[1]).follow().set_password(OTHER_PASSWORD).page
+
+
+@pytest.mark.parametrize(("how", "changed", "scenario"), [
+    ("EMAIL_OTP", {}, "ASK_PASSWORD_VIA_EMAIL_OTP"),
+    ("SMS_OTP", {"mail": "", "mobile": "+4915112345678"}, "ASK_PASSWORD_VIA_SMS_OTP"),
+    ("", {}, "ASK_PASSWORD"),
+])
+def test_the_way_of_an_invitation_is_chosen(guest: Browser, world: World, how: str, changed: dict[str, str], scenario: str) -> None:
+    guest.get(ADD)
+    guest.post(ADD, JANE | {"how": how, "special-minutes": "90"} | changed)
+    assert guest.location.endswith("?done=user-invited")
+    newest = onboarding.invitations(world.by, users.by_name(world.by, "jane").id, world.now)[0]
+    assert newest.scenario == scenario
+    assert newest.expires
+    assert newest.expires - newest.issued == timedelta(minutes=90)
+
+
+def test_the_way_that_is_set_is_chosen_already(guest: Browser, world: World) -> None:
+    policies.change(world.house, world.by, {INVITE_SMS_OTP: "true"}, {}, world.now)
+    assert re.search(r'value="SMS_OTP" checked', guest.get(ADD).page)
+    guest.post(ADD, JANE)
+    assert "An invitation by text message needs a mobile number to go to." in guest.page
+
+
 def test_the_help_desk_sees_and_invites_but_cannot_change(world: World) -> None:
     world.add("hanna", role=HELP_DESK)
     world.invite("jane", "j@example.com")
     hanna = Browser().signed_in("hanna", PASSWORD)
     page = hanna.get(page_of(world)).page
-    assert "Resend invite" in page
+    assert "Resend Invite" in page
     assert "Danger Zone" not in page
     assert "Outbox" not in page
     assert hanna.post(page_of(world) + "resend").status == 303

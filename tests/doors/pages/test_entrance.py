@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.doors.pages.support import LOGIN, Browser
+from tests.doors.pages.support import LOGIN, Browser, decide
 from tests.operations.support import PASSWORD, World, other_world
 
 FAILED = "Login failed! Please recheck the username and password and try again."
@@ -30,6 +30,33 @@ def test_every_failure_is_the_same_page_and_keeps_the_name(guest: Browser, world
     assert FAILED in guest.page
     assert f'value="{username}"' in guest.page
     assert "wrong" not in guest.page
+
+
+HINT = "If an administrator invited you or reset your password, look for a message from us"
+
+
+@pytest.mark.parametrize("username", ["admin", "nobody", "jane"])
+def test_after_three_failures_a_tenant_may_have_the_page_mention_messages_for_every_name(
+    guest: Browser, world: World, username: str
+) -> None:
+    decide(world, RECOVERY_HINT="true")
+    world.invite("jane")
+    guest.sign_in(username, "wrong")
+    for count in ("1", "2"):
+        assert (f'name="failures" value="{count}"' in guest.page, HINT in guest.page) == (True, False)
+        guest.post(LOGIN, {"username": username, "password": "wrong", "failures": count})
+    assert (FAILED in guest.page, HINT in guest.page) == (True, True)
+
+
+@pytest.mark.parametrize("said", ["", "-1", "3.5", "99999999999999999999", "x", "٣"])
+def test_a_count_that_makes_no_sense_counts_as_none(guest: Browser, world: World, said: str) -> None:
+    decide(world, RECOVERY_HINT="true")
+    assert HINT not in guest.sign_in("admin", "wrong", failures=said).page
+
+
+def test_without_that_setting_the_page_never_mentions_messages(guest: Browser) -> None:
+    assert HINT not in guest.sign_in("admin", "wrong", failures="3").page
+    assert 'name="failures"' not in guest.page
 
 
 def test_an_empty_form_is_told_field_by_field_and_costs_no_try(guest: Browser) -> None:

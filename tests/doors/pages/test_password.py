@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from housekey.core.policy import SUPPORT
+from housekey.core.properties import SUPPORT
 from housekey.operations import onboarding, policies, users
-from tests.doors.pages.support import COMPLETE, OPEN, RESEND, SHOW, Browser
-from tests.operations.support import OTHER_PASSWORD, World, counts
+from housekey.store.models import Code, Ticket
+from tests.doors.pages.support import COMPLETE, OPEN, RECOVER, RESEND, SHOW, Browser, decide, force, person
+from tests.operations.support import OTHER_PASSWORD, PASSWORD, World, counts
 
 
 def link(world: World) -> str:
@@ -82,12 +83,14 @@ def test_a_used_link_says_so_and_offers_sign_in(guest: Browser, world: World) ->
     assert "Send a new link" not in guest.page
     assert "jane" not in guest.page.replace(address, "")
     assert 'href="/authenticationendpoint/login.do"' in guest.page
-    assert "Forgot your password? Ask the people who run the accounts of" in guest.page
+    assert f'href="{RECOVER}">Forgot password?</a>' in guest.page
 
 
-def test_a_used_link_names_the_support_contact(guest: Browser, world: World) -> None:
+def test_a_used_link_names_the_support_contact_where_recovery_is_off(guest: Browser, world: World) -> None:
+    decide(world, RECOVERY="false")
     address = link(world)
     guest.get(address).follow().set_password(OTHER_PASSWORD)
+    assert "Forgot your password? Ask the people who run the accounts of" in guest.get(address).page
     for contact, shown in (("Desk 7", "Forgot your password? Ask Desk 7"),
                            ("help@example.com", 'Forgot your password? Ask <a href="mailto:help@example.com">help@example.com</a>')):
         policies.change(world.house, world.by, {SUPPORT: contact}, {}, world.now)
@@ -102,6 +105,23 @@ def test_an_expired_link_offers_a_new_one_and_it_arrives(guest: Browser, world: 
     guest.post(RESEND, {"code": code})
     assert "If this link was yours, a new message is on its way to the address we have." in guest.page
     assert world.newest_code(now=world.now + timedelta(minutes=1)) != code
+
+
+def test_an_expired_reset_link_offers_a_new_one_and_it_arrives(guest: Browser, world: World) -> None:
+    user = person(world, password=PASSWORD)
+    force(world, user)
+    code = world.newest_code()
+    Code.objects.within(world.tenant).update(issued=world.now - timedelta(days=3), expires=world.now - timedelta(days=2))
+    assert guest.get(f"{OPEN}?confirmation={code}").heading == "This link has expired."
+    guest.post(RESEND, {"code": code})
+    assert guest.get(f"{OPEN}?confirmation={world.newest_code()}").follow().heading == "Reset Password"
+
+
+def test_a_form_that_was_open_for_too_long_says_so(guest: Browser, world: World) -> None:
+    guest.get(link(world)).follow()
+    Ticket.objects.within(world.tenant).update(expires=world.now - timedelta(seconds=1))
+    assert (guest.set_password(OTHER_PASSWORD).status, guest.heading) == (410, "This page has expired.")
+    assert "Open the link in your message again" in guest.page
 
 
 def test_a_superseded_link_names_the_newer_message(guest: Browser, world: World) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from housekey.api.asked import Property, UserAsked, UserTold, dead, name_of, told, typed_by
 from housekey.api.door import Answer, Call, Problem, Query, route
 from housekey.api.reading import Body
-from housekey.core.errors import FeatureOff, Refused
+from housekey.core.errors import FeatureOff, PasswordUsedBefore, Refused
 from housekey.core.principal import RECOVERY_CREATE
 from housekey.core.properties import RECOVERY_INTERNAL
 from housekey.core.scenario import Method, scenario_for
@@ -38,6 +38,15 @@ class PasswordAsked(Body):
     properties: list[Property] = []
 
 
+class Again(Body):
+    """The password that had to be replaced was chosen again; `key` is still good."""
+
+    code: str
+    message: str
+    description: str
+    key: str
+
+
 class RecoveryAsked(Body):
     user: UserAsked
     properties: list[Property] = []
@@ -57,13 +66,17 @@ def validate(call: Call) -> Answer:
 
 
 @route("POST", f"{ROOT}/set-password", scope=RECOVERY_CREATE, summary="Set a password with a code", tag=_TAG, body=PasswordAsked,
-       answers={200: UserTold}, refusals=dead, example={"key": _CODE, "password": "seven purple umbrellas tonight", "properties": []},
-       description="Spends the code; a password that breaks rules (20035) spends nothing. The property `callback` is passed over: a "
-       f"program goes where it likes. {_TYPED}")
+       answers={200: UserTold}, errors=(412,), refusals=dead,
+       example={"key": _CODE, "password": "seven purple umbrellas tonight", "properties": []},
+       description="Spends the code; a password that breaks rules (20035), or is the one to be replaced (22001, status 412), spends "
+       f"nothing. The property `callback` is passed over: a program goes where it likes. {_TYPED}")
 def set_password(call: Call) -> Answer:
     code = call.body.key.strip()
     username = typed_by(call, code, call.body.properties)
-    found = recovery.set_by_code(house(), call.tenant, code, call.body.password, call.network, now(), username=username)
+    try:
+        found = recovery.set_by_code(house(), call.tenant, code, call.body.password, call.network, now(), username=username)
+    except PasswordUsedBefore as refusal:
+        return Answer(412, Again(code=refusal.code, message="Precondition Failed", description=refusal.sentence, key=code))
     return Answer(200, told(call, found))
 
 
@@ -80,7 +93,7 @@ def recover(call: Call) -> Answer:
     if call.query.get("notify", "").lower() == "false" and internal:
         raise Problem(400, 400, f"notify=false: this tenant sends recovery messages itself. Switch {RECOVERY_INTERNAL} off to get codes.")
     started = flows.start(house(), call.by, Flow(name, method), now())
-    return Answer(202, started.code or None, content_type=PLAIN)
+    return Answer(202, started.code, content_type=PLAIN)
 
 
 def _method(call: Call) -> Method | None:

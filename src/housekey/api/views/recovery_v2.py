@@ -134,7 +134,7 @@ def init(call: Call) -> Answer:
         raise Problem(400, "UAR-10004", f"claims: send the user name, as {USERNAME}.")
     flows.must_be_on(house(), call.tenant)
     name = _named(call.body.claims)
-    rows = forgotten.channels(house(), call.by, name)
+    rows = forgotten.channels(house(), call.by)
     channels = [Channel(id=row.id, type=row.type, value=row.value, preferred=row.id == "1") for row in rows]
     flow = Flow(name)
     way = Way(
@@ -153,7 +153,7 @@ def recover(call: Call) -> Answer:
     with _alive("UAR-10001", "UAR-10013"):
         flow = flows.read(house(), call.tenant, call.body.recovery_code, "recover", now())
     flows.must_be_on(house(), call.tenant)
-    row = next((item for item in forgotten.channels(house(), call.by, flow.name) if item.id == call.body.channel_id), None)
+    row = next((item for item in forgotten.channels(house(), call.by) if item.id == call.body.channel_id), None)
     if row is None:
         raise Problem(400, "UAR-10004", "channelId: there is no such channel. Take an id from the answer of init.")
     flow = Flow(flow.name, row.method)

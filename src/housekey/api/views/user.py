@@ -67,7 +67,7 @@ def resend(call: Call) -> Answer:
         issued = pending.resend_by_id(house(), call.by, _id(asked.user_id), scenario, now(), invite=invite)
     else:
         issued = pending.resend_by_name(house(), call.by, name_of(call, asked), scenario, now(), invite=invite)
-    return Answer(201, issued.code or None, content_type=PLAIN)
+    return Answer(201, issued.code, content_type=PLAIN)
 
 
 @route("POST", f"{ROOT}/validate-code", scope=CODE_CREATE, summary="Confirm an e-mail address by its code", tag=_TAG, body=CodeAsked,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -13,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from housekey.console.views.handover import handed_over
 from housekey.core.errors import FeatureOff, Invalid
 from housekey.core.principal import CONSOLE, USER_VIEW
 from housekey.core.users import Changes
-from housekey.operations import onboarding, users
+from housekey.operations import onboarding, resets, users
 from housekey.web.forms import Words
 from housekey.web.guards import needs
 from housekey.web.house import house, now
@@ -38,7 +40,6 @@ class Verb:
 
 
 VERBS: dict[str, Verb] = {
-    "resend": Verb(lambda request, user: onboarding.resend(house(), request.by, user, now()), "invited"),
     "unlock": Verb(lambda request, user: users.change(house(), request.by, user, Changes(locked=False), now()), "unlocked"),
     "lock": Verb(
         lambda request, user: users.change(house(), request.by, user, Changes(locked=True), now()), "locked",
@@ -47,9 +48,9 @@ VERBS: dict[str, Verb] = {
         gettext_lazy("Lock user"), danger=True),
     "revoke": Verb(
         lambda request, user: onboarding.revoke(house(), request.by, user, now()), "revoked",
-        gettext_lazy("Withdraw the invitation of %s?"),
-        gettext_lazy("The link in the message stops working. The user stays; you can send a new invitation later."),
-        gettext_lazy("Withdraw invitation"), danger=True),
+        gettext_lazy("Withdraw what was sent to %s?"),
+        gettext_lazy("The link or code stops working. The account stays as it is; you can send a new one later."),
+        gettext_lazy("Withdraw"), danger=True),
     "delete": Verb(
         lambda request, user: users.delete(request.by, user, now()), "deleted", gettext_lazy("Delete %s?"),
         gettext_lazy("The user, all sessions and any open invitation are removed. This cannot be undone. The audit log stays."),
@@ -60,7 +61,15 @@ VERBS: dict[str, Verb] = {
         gettext_lazy("You will see a set-password link once, to hand over in person. No message is sent. Links sent earlier stop working. "
                      "Whoever holds the link can set the password."),
         gettext_lazy("Make the link")),
+    "offline-code": Verb(
+        lambda request, user: resets.offline_code(house(), request.by, user, now()), "",
+        gettext_lazy("Issue a code for %s to pass on?"),
+        gettext_lazy("You will see a code, to pass on in person or on the phone. No message is sent, the present password stops working at "
+                     "once, and whatever was sent earlier stops working too. Whoever holds the code can set the password."),
+        gettext_lazy("Issue the code"), danger=True),
 }
+SHOWN: dict[str, Literal["link", "code"]] = {"offline-link": "link", "offline-code": "code"}
+"""Verbs whose result is shown, and what it is."""
 
 
 @require_http_methods(["GET", "POST"])
@@ -79,16 +88,20 @@ def act(request: Asked, user_id: UUID, verb: str) -> HttpResponse:
         result = deed.act(request, user_id)
     except Invalid as refusal:
         return _confirm(request, user_id, verb, str(user.name), refusal)
-    if verb == "offline-link":
-        return render(request, "console/offline_link.html", {"user": user, "link": result})
+    if verb in SHOWN:
+        return handed_over(request, user, str(result), SHOWN[verb])
     back = reverse(deed.back, args=[user_id] if deed.back == "console-user" else [])
     return see_other(f"{back}?done={deed.done}")
+
+
+_SETTINGS = {"offline-link": "console-onboarding", "offline-code": "console-reset"}
+"""Where a feature that a verb needs is switched on."""
 
 
 def _confirm(request: Asked, user_id: UUID, verb: str, name: str, refusal: Invalid | None = None) -> HttpResponse:
     deed = VERBS[verb]
     context = {
         "user_id": user_id, "verb": verb, "deed": deed, "question": str(deed.question) % name if deed.question else _("That did not work"),
-        "refusal": refusal, "setting_off": isinstance(refusal, FeatureOff),
+        "refusal": refusal, "setting": (_SETTINGS.get(verb, "") if isinstance(refusal, FeatureOff) else ""),
     }
     return render(request, "console/confirm.html", context, status=400 if refusal else 200)

@@ -28,7 +28,8 @@ def show(request: Asked) -> HttpResponse:
     bad.fail("wrong", _("Please type a whole address, such as alex@example.com."))
     return render(request, "console/design.html", {
         "good": good, "bad": bad, "rules": PasswordRules(8, 128).shown(), "broken": ("common",),
-        "badges": [*states.USERS.values(), *states.MESSAGES.values(), *states.INVITATIONS.values()],
+        "badges": [*states.USERS.values(), *states.MESSAGES.values(), *states.INVITATIONS.values(), states.UNCONFIRMED,
+                   states.HANDED_OVER, states.TO_PASS_ON],
         "times": [now() - timedelta(minutes=3), now() + timedelta(hours=5), now() - timedelta(days=3), now() - timedelta(days=90)],
         "events": [Told(now(), "key", "", str(_("Password changed")), "alex", "192.0.2.7"),
                    Told(now() - timedelta(hours=2), "failed", "bad", str(_("Sign-in refused")), "anonymous", "192.0.2.9")],

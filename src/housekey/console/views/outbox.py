@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from housekey.console import states
 from housekey.console.listing import SIZE, Pager, page_number
 from housekey.core.errors import Invalid
+from housekey.core.messages import SMS
 from housekey.core.principal import CONSOLE, OUTBOX_UPDATE, OUTBOX_VIEW
 from housekey.operations import outbox
 from housekey.web.guards import needs
@@ -32,20 +33,21 @@ def listing(request: Asked) -> HttpResponse:
     state, number = request.GET.get("state", ""), page_number(request.GET)
     state = state if state in states.MESSAGES else ""
     found = outbox.listing(request.by, state=state, offset=(number - 1) * SIZE, limit=SIZE)
-    rows = [{"it": row, "badge": states.MESSAGES[row.state], "kind": states.KINDS.get(row.kind, row.kind)} for row in found.rows]
+    rows = [{"it": row, "badge": states.of_message(row.state, row.channel), "kind": states.KINDS.get(row.kind, row.kind),
+             "sms": row.channel == SMS} for row in found.rows]
     return render(request, "console/outbox.html", {
         "rows": rows, "pager": Pager(number, found.total), "state": state, "states": states.MESSAGES,
-        "mail": house().config.email.configured,
+        "mail": house().config.email.configured, "some_sms": any(row["sms"] for row in rows), "gateway": house().config.sms.configured,
     })
 
 
 def _page(request: Asked, message_id: UUID, refusal: str = "", status: int = 200) -> HttpResponse:
-    it, mail = outbox.get(house(), request.by, message_id), house().config.email.configured
+    it = outbox.get(house(), request.by, message_id)
     return render(request, "console/message.html", {
-        "may_send": it.state == "failed" or (it.state == "kept" and mail), "mail": mail,
-        "it": it, "badge": states.MESSAGES[it.state], "kind": states.KINDS.get(it.kind, it.kind), "refusal": refusal,
+        "may_send": it.state == "failed" or (it.state == "kept" and it.server), "sms": it.channel == SMS,
+        "it": it, "badge": states.of_message(it.state, it.channel), "kind": states.KINDS.get(it.kind, it.kind), "refusal": refusal,
         "links": list(dict.fromkeys(_LINK.findall(it.text))), "may_change": request.by.may(OUTBOX_UPDATE),
-        "tries": [{"at": at, "outcome": states.OUTCOMES.get(outcome, outcome), "good": outcome in {"sent", "kept"}, "detail": detail}
+        "tries": [{"at": at, "outcome": states.outcome(outcome, it.channel), "good": outcome in {"sent", "kept"}, "detail": detail}
                   for at, outcome, detail in it.tries],
     }, status=status)
 
@@ -59,15 +61,22 @@ def show(request: Asked, message_id: UUID) -> HttpResponse:
 @require_safe
 @needs(CONSOLE, OUTBOX_VIEW)
 def download(request: Asked, message_id: UUID) -> HttpResponse:
-    """The message as a file that any mail program opens. Never shown inline: the HTML part is not for this site's pages."""
+    """The message as a file that any mail program opens, a text message as plain text. Never shown inline: the HTML part is not for
+    this site's pages."""
     it = outbox.get(house(), request.by, message_id)
+    if it.channel == SMS:
+        return _file(it.text.encode(), "text/plain; charset=utf-8", f"{it.kind}-{it.id}.txt")
     letter = EmailMessage(policy=SMTP)
     letter["To"], letter["Subject"] = it.recipient, it.subject
     letter.set_content(it.text)
     if it.html:
         letter.add_alternative(it.html, subtype="html")
-    response = HttpResponse(letter.as_bytes(), content_type="message/rfc822")
-    response["Content-Disposition"] = f'attachment; filename="{it.kind}-{it.id}.eml"'
+    return _file(letter.as_bytes(), "message/rfc822", f"{it.kind}-{it.id}.eml")
+
+
+def _file(content: bytes, kind: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

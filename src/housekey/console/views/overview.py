@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from housekey.core.policy import ENABLE
 from housekey.core.principal import CONSOLE, GOVERNANCE_UPDATE, OUTBOX_VIEW, USER_LIST, Principal
+from housekey.core.properties import ENABLE
 from housekey.operations import bootstrap, outbox, users
 from housekey.operations.policies import effective
 from housekey.web.guards import needs
@@ -18,8 +18,8 @@ from housekey.web.request import Asked
 def _people(by: Principal) -> dict[str, int]:
     if not by.may(USER_LIST):
         return {}
-    return {key: users.listing(by, status=status, limit=0).total
-            for key, status in (("all", ""), ("invited", "invited"), ("not_invited", "not-invited"), ("locked", "locked"))}
+    kinds = (("all", ""), ("invited", "invited"), ("reset", "reset"), ("not_invited", "not-invited"), ("locked", "locked"))
+    return {key: users.listing(by, status=status, limit=0).total for key, status in kinds}
 
 
 def _messages(by: Principal) -> dict[str, int]:

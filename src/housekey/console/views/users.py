@@ -1,29 +1,29 @@
-"""Users: the list, one user's page, and her profile."""
+"""Users: the list, and one user's page."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from housekey.console import states
+from housekey.console.deeds import deeds
 from housekey.console.listing import SIZE, Pager, page_number
-from housekey.console.views.fields import profile_fields, refuse
-from housekey.core.errors import Invalid, Stale
-from housekey.core.principal import CODE_CREATE, CONSOLE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW
-from housekey.core.users import Changes, Email, Profile, User
-from housekey.operations import audit, onboarding, users
+from housekey.console.views import special
+from housekey.core import claims as local
+from housekey.core.principal import CONSOLE, GOVERNANCE_VIEW, OFFLINE_INVITE, USER_LIST, USER_VIEW
+from housekey.core.scenario import Purpose, of
+from housekey.core.users import Invitation, User
+from housekey.operations import audit, claims, onboarding, resets, users
+from housekey.operations.policies import effective
 from housekey.web.events import sentences
-from housekey.web.forms import Form
 from housekey.web.guards import needs
 from housekey.web.house import house, now
 from housekey.web.request import Asked
-from housekey.web.responses import see_other
 
 
 @require_safe
@@ -33,57 +33,53 @@ def listing(request: Asked) -> HttpResponse:
     status, search, number = request.GET.get("status", ""), request.GET.get("q", "").strip()[:200], page_number(request.GET)
     status = status if status in states.USERS else ""
     found = users.listing(request.by, status=status, search=search, offset=(number - 1) * SIZE, limit=SIZE)
-    rows = [{"user": user, "badge": states.USERS[user.standing.label]} for user in found.users]
+    rows = [{"user": user, "badge": states.of_user(user.standing)} for user in found.users]
     return render(request, "console/users.html", {
         "rows": rows, "pager": Pager(number, found.total), "status": status, "search": search, "statuses": states.USERS,
     })
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of the profile. `secret`: the value is a code, which is shown only to somebody who asks for it."""
+
+    label: str
+    value: str
+    verified: bool = False
+    secret: bool = False
+
+
+def _facts(request: Asked, user: User, *, code: bool) -> list[Fact]:
+    """The claims that profiles show without being asked (supported by default), in the tenant's order."""
+    proved = {local.EMAIL: user.email_verified, local.MOBILE: user.phone_verified}
+    return [
+        Fact(_(claim.display_name), "•" * 6 if code else "", secret=True) if claim.uri == local.ONE_TIME_PASSWORD
+        else Fact(_(claim.display_name), value := local.value_of(user, claim.uri), bool(value) and proved.get(claim.uri, False))
+        for claim in claims.supported(request.tenant) if claim.uri != local.USERNAME
+    ]
+
+
+def _sendings(invitations: list[Invitation]) -> list[dict[str, object]]:
+    known = [(item, of(item.scenario)) for item in invitations]
+    return [{"it": item, "badge": states.of_invitation(item), "purpose": states.PURPOSES[scenario.purpose],
+             "method": states.METHODS[scenario.method] if scenario.purpose != "age" else "", "otp": scenario.otp}
+            for item, scenario in known]
+
+
 @require_safe
 @needs(CONSOLE, USER_VIEW)
 def show(request: Asked, user_id: UUID) -> HttpResponse:
-    user = users.get(request.by, user_id)
-    invitations = onboarding.invitations(request.by, user_id, now())
-    live = bool(invitations) and invitations[0].state in {"queued", "sent", "failed", "opened"}
-    by = request.by
+    by, moment, policy = request.by, now(), effective(house(), request.tenant)
+    user = users.get(by, user_id)
+    invitations = onboarding.invitations(by, user_id, moment)
+    latest = invitations[0] if invitations else None
+    may = deeds(by, user, policy, latest, governance=house().config.governance)
+    code = resets.has_offline_code(by, user_id, moment)
+    purpose: Purpose = "reset" if user.standing.pending == "PENDING_FUPR" else "invitation"
     return render(request, "console/user.html", {
-        "user": user, "badge": states.USERS[user.standing.label], "why": states.why(user, invitations[0] if invitations else None, now()),
-        "invitations": [{"it": item, "badge": states.of_invitation(item)} for item in invitations], "live": live,
-        "events": sentences(audit.recent(by, user_id, 20)), "myself": user.id == by.account_id,
-        "may_invite": by.may(CODE_CREATE) and not user.standing.has_password,
-        "may_edit": by.may(USER_UPDATE), "may_delete": by.may(USER_DELETE),
-        "locked": bool(user.standing.locks) and user.standing.label == "locked",
+        "user": user, "badge": states.of_user(user.standing), "why": states.why(user, latest, moment), "may": may,
+        "facts": _facts(request, user, code=code), "code": code, "may_reveal": code and by.may(OFFLINE_INVITE) and not may.edit.why,
+        "invitations": _sendings(invitations), "events": sentences(audit.recent(by, user_id, 20)),
+        "special": special.shown(request, policy, purpose) if may.resend.offered and may.special else None,
+        "locked": bool(user.standing.locks) and user.standing.label == "locked", "may_settings": by.may(GOVERNANCE_VIEW),
     })
-
-
-@require_http_methods(["GET", "POST"])
-@needs(CONSOLE, USER_VIEW, USER_UPDATE)
-def edit(request: Asked, user_id: UUID) -> HttpResponse:
-    """The profile. A change by somebody else meanwhile is told, and what was typed stays."""
-    user = users.get(request.by, user_id)
-    profile = user.profile
-    known = {"given": profile.given_name, "family": profile.family_name, "mail": profile.mail, "version": str(user.version)}
-    form = Form(profile_fields(), request.POST.dict() if request.method == "POST" else None, known)
-    if request.method == "POST":
-        try:
-            users.change(house(), request.by, user_id, Changes(profile=_next(profile, form), version=_version(request, user)), now())
-            return see_other(reverse("console-user", args=[user_id]) + "?done=changed")
-        except Stale:
-            form.sentence = _("Somebody else changed this user meanwhile. Compare with the user's page and save again.")
-        except Invalid as refusal:
-            refuse(form, refusal)
-    return render(request, "console/edit_user.html", {"form": form, "user": user})
-
-
-def _version(request: Asked, user: User) -> int:
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else user.version
-
-
-def _next(profile: Profile, form: Form) -> Profile:
-    """The profile with what was typed; the address mail goes to is replaced in place, others stay."""
-    mail = form.text("mail")
-    others = tuple(item for item in profile.emails if item.value != profile.mail)
-    chosen = next((item for item in profile.emails if item.value == profile.mail), Email(mail, primary=True))
-    emails = (replace(chosen, value=mail), *others) if mail else others
-    return replace(profile, given_name=form.text("given"), family_name=form.text("family"), emails=emails)

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from housekey.core.errors import Throttled, WrongCredentials
 from housekey.core.names import SUPER_TENANT
+from housekey.core.properties import RECOVERY_HINT
 from housekey.operations import sessions
 from housekey.operations.login import SignedIn, sign_in
+from housekey.operations.policies import effective
+from housekey.operations.tickets import Opened
+from housekey.pages import flow
+from housekey.pages.flow import own_path
+from housekey.pages.views import waiting
 from housekey.web import cookies
 from housekey.web.forms import Field, Form
 from housekey.web.house import house, now
 from housekey.web.request import Asked
 from housekey.web.responses import see_other
 
+HINT_AFTER = 3
+"""Failures after which a tenant may have the page mention messages of administrators."""
 LANGUAGE_COOKIE = "ui_lang"
 YEAR = 365 * 24 * 3600
-
-
-def own_path(text: str) -> str:
-    """`text` if it is a path of this site, else `""`: nobody is sent elsewhere by a link to our sign-in (A-062)."""
-    plain = text.startswith("/") and text.isprintable() and "\\" not in text
-    return text if plain and url_has_allowed_host_and_scheme(text, allowed_hosts=None) and not urlsplit(text).netloc else ""
 
 
 def _form(data: dict[str, str] | None = None) -> Form:
@@ -50,23 +49,39 @@ def login(request: Asked) -> HttpResponse:
         goal = own_path(request.GET.get("next", ""))
         if request.by.account_id is not None:
             return see_other(goal or reverse("myaccount"))
-        return render(request, "pages/login.html", {"form": _form(), "next": goal})
-    form, goal = _form(request.POST.dict()), own_path(request.POST.get("next", ""))
-    if form.check_required():
-        try:
-            signed_in = sign_in(house(), request.tenant, form.text("username"), form.text("password"), network=request.network,
-                                agent=request.headers.get("User-Agent", ""), now=now(), by_path=request.path.startswith("/t/"))
-            return _welcome(request, signed_in, goal)
-        except WrongCredentials as refusal:
-            form.sentence = _(refusal.sentence)
-        except Throttled as refusal:
-            seconds = refusal.retry_after
-            form.sentence = ngettext("Too many attempts. Please wait %(n)d second and try again.",
-                                     "Too many attempts. Please wait %(n)d seconds and try again.", seconds) % {"n": seconds}
-            response = render(request, "pages/login.html", {"form": form, "next": goal}, status=429)
-            response["Retry-After"] = str(seconds)
-            return response
-    return render(request, "pages/login.html", {"form": form, "next": goal})
+        return _page(request, _form(), goal)
+    form, goal, failures = _form(request.POST.dict()), own_path(request.POST.get("next", "")), _failures(request)
+    if not form.check_required():
+        return _page(request, form, goal, failures)
+    try:
+        return _let_in(request, form, goal)
+    except WrongCredentials as refusal:
+        form.sentence = _(refusal.sentence)
+        return _page(request, form, goal, failures + 1)
+    except Throttled as refusal:
+        form.sentence = waiting.sentence(refusal)
+        return waiting.told(_page(request, form, goal, failures), refusal)
+
+
+def _let_in(request: Asked, form: Form, goal: str) -> HttpResponse:
+    """Raises WrongCredentials, Throttled. A one-time code in place of the password leads to the form that sets a new one."""
+    done = sign_in(house(), request.tenant, form.text("username"), form.text("password"), network=request.network,
+                   agent=request.headers.get("User-Agent", ""), now=now(), by_path=request.path.startswith("/t/"), goal=goal)
+    return flow.open_form(request, done) if isinstance(done, Opened) else _welcome(request, done, goal)
+
+
+def _failures(request: Asked) -> int:
+    """How often this form failed, as it says itself: it decides about a hint and nothing else."""
+    said = request.POST.get("failures", "")
+    return int(said) if said in {"1", "2", "3"} else 0
+
+
+def _page(request: Asked, form: Form, goal: str, failures: int = 0) -> HttpResponse:
+    policy = effective(house(), request.tenant)
+    failures = min(failures, HINT_AFTER) if policy.on(RECOVERY_HINT) else 0
+    return render(request, "pages/login.html", {
+        "form": form, "next": goal, "failures": failures, "hint": failures == HINT_AFTER, "recoverable": bool(policy.recovery_methods),
+    })
 
 
 def _welcome(request: Asked, signed_in: SignedIn, goal: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""From the link in a mail to a password: open the link, show the form, take the password; and honest pages for dead links.
+"""From the link in a mail to a password: open the link, show the form, take the password.
 
 Looking never spends: HEAD writes nothing, GET exchanges the code for this browser's ticket and moves on to an address that
 carries no secret. Only a password that was accepted ends the code.
@@ -13,28 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from housekey.core.errors import DeadCode, DeadReason, Invalid, PasswordRefused
-from housekey.operations import onboarding, recovery
+from housekey.core.errors import DeadCode, Invalid, PasswordRefused, PasswordUsedBefore
+from housekey.operations import forgotten, recovery
 from housekey.operations.recovery import PasswordForm
+from housekey.pages import dead, flow
 from housekey.web import cookies
-from housekey.web.forms import Field, Form, Words
+from housekey.web.forms import Field, Form
 from housekey.web.house import house, now
-from housekey.web.refusals import bad_request, status_of
+from housekey.web.refusals import bad_request
 from housekey.web.request import Asked
 from housekey.web.responses import see_other
-
-DEAD: dict[DeadReason, tuple[Words, Words]] = {
-    "expired": (gettext_lazy("This link has expired."),
-                gettext_lazy("For your safety, links work for a limited time. You can have a new one sent to the same address.")),
-    "superseded": (gettext_lazy("A newer message was sent."),
-                   gettext_lazy("Please use the link in the newest one. If you cannot find it, have a new one sent.")),
-    "spent": (gettext_lazy("This link was already used."),
-              gettext_lazy("The password was set with it. If that was you, sign in. If it was not, tell support at once.")),
-    "revoked": (gettext_lazy("This link was withdrawn."),
-                gettext_lazy("An administrator ended this invitation. Ask support for a new one.")),
-    "unknown": (gettext_lazy("This link is not valid."), gettext_lazy("Please open the link in the message again, or copy it completely.")),
-}
-"""Heading and advice for each way a link can be dead. Nothing about the account behind it."""
 
 
 @require_safe
@@ -46,29 +34,20 @@ def open_link(request: Asked) -> HttpResponse:
     if request.method == "HEAD":
         return HttpResponse()
     code = codes[0] if codes else ""
+    goal = request.GET.get("callback") or request.GET.get("redirect_uri", "")
     try:
-        token = recovery.open_link(house(), request.tenant, code, now())
-    except DeadCode as dead:
-        return _dead(request, dead, code)
+        token = recovery.open_link(house(), request.tenant, code, now(), goal=goal)
+    except DeadCode as refusal:
+        return dead.page(request, refusal, code)
     response = see_other(reverse("set-password"))
     cookies.set_ticket(response, token)
     return response
 
 
-def _dead(request: Asked, dead: DeadCode, code: str = "") -> HttpResponse:
-    title, advice = DEAD[dead.reason]
-    renewable = dead.reason in {"expired", "superseded"}
-    if renewable and not code:
-        # The form outlived its code: only the mail's link can prove again whose it is.
-        advice = gettext_lazy("Open the link in your message again: from there you can have a new one sent.")
-    context = {"title": title, "advice": advice, "reason": dead.reason, "code": code if renewable else ""}
-    return render(request, "pages/dead.html", context, status=status_of(dead))
-
-
 @require_POST
 def ask_again(request: Asked) -> HttpResponse:
     """The holder of a dead link asks for a new one. The answer is the same for every link, real or not."""
-    onboarding.ask_again(house(), request.tenant, request.POST.get("code", "")[:200], request.network, now())
+    forgotten.ask_again(house(), request.tenant, request.POST.get("code", "")[:200], request.network, now())
     return render(request, "pages/asked.html")
 
 
@@ -92,8 +71,8 @@ def show(request: Asked) -> HttpResponse:
     """The form, for the browser that holds a ticket."""
     try:
         shown = recovery.form(house(), request.tenant, cookies.ticket(request), now())
-    except DeadCode as dead:
-        return _dead(request, dead)
+    except DeadCode as refusal:
+        return dead.page(request, refusal)
     return _page(request, shown, _fields())
 
 
@@ -115,10 +94,20 @@ def complete(request: Asked) -> HttpResponse:
             return _page(request, recovery.form(house(), request.tenant, ticket, now()), form)
         done = recovery.set_password(house(), request.tenant, ticket, form.text("reset-password"), request.network, now())
     except PasswordRefused as refusal:
-        form.fail("reset-password", _("Please choose another password: see the rules marked below."))
+        again = isinstance(refusal, PasswordUsedBefore)
+        form.fail("reset-password", _(refusal.sentence) if again else _("Please choose another password: see the rules marked below."))
         return _page(request, recovery.form(house(), request.tenant, ticket, now()), form, refusal.rules)
-    except DeadCode as dead:
-        return _dead(request, dead)
-    response = render(request, "pages/password_done.html", {"invite": done.invite})
+    except DeadCode as refusal:
+        return dead.page(request, refusal)
+    response = _done(request, done)
     cookies.clear_ticket(response)
+    cookies.clear_way(response)
     return response
+
+
+def _done(request: Asked, done: PasswordForm) -> HttpResponse:
+    """Back to where the browser was heading: through the sign-in page to a path of this site, or to an application."""
+    # The tenant's list of addresses holds what an administrator typed; only these two kinds may become a link (A-064)
+    application = done.goal if done.goal.startswith(("https://", "http://")) else ""
+    context = {"invite": done.invite, "application": application, "sign_in": flow.sign_in_at(request, done.goal)}
+    return render(request, "pages/password_done.html", context)

@@ -69,6 +69,11 @@
     }
   });
 
+  // A code must not wait in the page's history for whoever presses Back next.
+  window.addEventListener("pagehide", () => {
+    for (const input of all("input.code")) input.value = "";
+  });
+
   // Copy a text shown on the page.
   for (const button of all("[data-copy]")) {
     if (!navigator.clipboard) continue;

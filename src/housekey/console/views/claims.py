@@ -1,0 +1,74 @@
+"""User attributes: the claims of http://wso2.org/claims, and how the tenant shows them. A URI travels in the query."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from housekey.core.claims import DIALECT, ONE_TIME_PASSWORD
+from housekey.core.errors import Invalid, Stale
+from housekey.core.principal import CLAIM_UPDATE, CLAIM_VIEW, CONSOLE
+from housekey.operations import claims
+from housekey.operations.claims import MOST_ORDER, ClaimView
+from housekey.web.forms import Field, Form
+from housekey.web.guards import needs
+from housekey.web.house import now
+from housekey.web.request import Asked
+from housekey.web.responses import see_other
+
+
+def _address(uri: str, done: str = "") -> str:
+    return reverse("console-claim") + "?" + urlencode({"uri": uri} | ({"done": done} if done else {}))
+
+
+@require_safe
+@needs(CONSOLE, CLAIM_VIEW)
+def listing(request: Asked) -> HttpResponse:
+    """Those that profiles show come first, then those that have a place in profiles."""
+    found = sorted(claims.listing(request.by), key=lambda claim: (not claim.supported_by_default, claim.display_order == 0))
+    rows = [{"claim": claim, "name": _(claim.display_name), "address": _address(claim.uri)} for claim in found]
+    return render(request, "console/claims.html", {"rows": rows, "dialect": DIALECT})
+
+
+def _form(claim: ClaimView, data: dict[str, str] | None) -> Form:
+    return Form([
+        Field("display_name", gettext_lazy("Display Name"), limit=100, required=gettext_lazy("Please type a display name.")),
+        Field("description", gettext_lazy("Description"), limit=300),
+        Field("display_order", gettext_lazy("Display Order"), "number", hint=gettext_lazy("Profiles show low numbers first.")),
+    ], data, {"display_name": claim.display_name, "description": claim.description, "display_order": str(claim.display_order)})
+
+
+@require_http_methods(["GET", "POST"])
+@needs(CONSOLE, CLAIM_VIEW)
+def edit(request: Asked) -> HttpResponse:
+    """`?uri=`. Raises NotFound, NotPermitted."""
+    claim = claims.get(request.by, request.GET.get("uri", ""))
+    form = _form(claim, request.POST.dict() if request.method == "POST" else None)
+    supported = "supported_by_default" in request.POST if request.method == "POST" else claim.supported_by_default
+    if request.method == "POST" and form.check_required():
+        try:
+            claims.update(
+                request.by, claim.uri, display_name=form.text("display_name"), description=form.text("description"),
+                display_order=_number(form), supported_by_default=supported, now=now(),
+            )
+            return see_other(_address(claim.uri, "saved-claim"))
+        except (Invalid, Stale) as refusal:
+            form.fail(getattr(refusal, "field", ""), _(refusal.sentence))
+    return render(request, "console/claim.html", {
+        "claim": claim, "name": _(claim.display_name), "form": form, "address": _address(claim.uri), "supported": supported,
+        "code": claim.uri == ONE_TIME_PASSWORD, "may_change": request.by.may(CLAIM_UPDATE),
+    })
+
+
+def _number(form: Form) -> int:
+    """What was typed as the order. Raises Invalid."""
+    text = form.text("display_order")
+    if not text.isascii() or not text.isdigit() or len(text) > 5 or int(text) > MOST_ORDER:
+        raise Invalid(_("Please type a whole number from 0 to %d.") % MOST_ORDER, field="display_order")
+    return int(text)
