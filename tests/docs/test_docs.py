@@ -23,9 +23,8 @@ from housekey.cli.parse import EXIT_CODES, parser
 from housekey.conf.load import KNOWN, load
 from housekey.conf.schema import ConfigErrors, Finding
 from housekey.conf.sources import PREFIX, SECRETS
-from housekey.core.users import Profile
 from housekey.scim import patch
-from housekey.scim.dialect import read_changes, read_new_user
+from housekey.scim.dialect import canonical, forced, read_new_user
 from tests.docs import reading, rows
 from tests.docs.reading import ROOT, Block
 
@@ -187,7 +186,7 @@ def test_a_printed_request_invites_its_user(words: list[str]) -> None:
 def test_the_printed_reset_forces_one() -> None:
     [words] = [words for words in CURLS if urlsplit(words[-1]).path == "/scim2/Users/USER_ID"]
     assert words[words.index("--request") + 1] == "PATCH"
-    assert read_changes(patch.apply({}, _body(words)), {}, Profile(), extensions_on=True).force_reset
+    assert forced(canonical(patch.apply({}, _body(words))))
 
 
 def test_every_printed_request_goes_to_an_address_that_exists() -> None:
