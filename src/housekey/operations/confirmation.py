@@ -9,7 +9,7 @@ from housekey.core.errors import DeadCode
 from housekey.core.names import Tenant
 from housekey.core.policy import Policy
 from housekey.core.principal import Principal
-from housekey.core.users import Invite, User
+from housekey.core.users import User
 from housekey.operations import accounts, codes, recovery, sending
 from housekey.operations.recovery import CodeHolder
 from housekey.store.models import Account, Code
@@ -18,7 +18,7 @@ from housekey.store.models import Account, Code
 def issue(house: House, by: Principal, user: User, policy: Policy, now: datetime, *, again: bool = False) -> Code:
     """The step inside a transaction: a confirmation is issued and sent. The caller has ended an older one."""
     event = "confirmation:resend" if again else "confirmation:issue"
-    return sending.send_code(house, by, user, policy, policy.confirmation, now, special=Invite(), again=again, event=event)
+    return sending.send_code(house, by, user, policy, policy.confirmation, now, special=codes.AT_ONCE, again=again, event=event)
 
 
 def send(house: House, by: Principal, account: Account, user: User, policy: Policy, now: datetime, *, again: bool = False) -> Code:

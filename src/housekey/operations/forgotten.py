@@ -95,12 +95,6 @@ def _start(house: House, by: Principal, name: UserName, method: Method | None, n
     return sending.handed_out(house, policy, code) if code else ""
 
 
-def _look_for_nobody(tenant: Tenant) -> None:
-    """The questions that are asked about somebody who exists: their time tells too (A-051)."""
-    store_for(tenant, PRIMARY).get(tenant, UUID(int=0))
-    hot.belonging(tenant.id, UUID(int=0))
-
-
 def _issue(house: House, by: Principal, policy: Policy, account_id: UUID, method: Method, now: datetime, *, again: bool) -> Code | None:
     """The step inside a transaction. None where nothing can or should be sent."""
     account = Account.objects.within(by.tenant).select_for_update().filter(id=account_id).first()

@@ -15,6 +15,7 @@ from housekey.core.errors import NotSignedIn, PasswordRefused, WrongCredentials
 from housekey.core.names import PRIMARY, SUPER_TENANT, Tenant, UserName, findable, split_tenant, split_username
 from housekey.core.otp import OtpShape
 from housekey.core.passwords import normalise
+from housekey.core.policy import Policy
 from housekey.core.principal import LOGIN, Principal
 from housekey.core.properties import AGE, AGE_DAYS
 from housekey.core.scenario import scenario_for
@@ -50,12 +51,13 @@ def sign_in(
     """
     tenant, name = resolve(tenant, username, by_path=by_path)
     entry = _try(tenant, name, password, network, now)
+    policy = effective(house, tenant)
     opened = _by_code(house, entry, password, now, goal)
     if opened is not None:
         return opened
-    verified = _accept(entry, password, now, counted=_like_a_code(house, tenant, password))
+    verified = _accept(entry, password, now, counted=_like_a_code(policy, password))
     by = Principal(tenant, str(name), account_id=verified.id, network=network)
-    if too_old(house, tenant, verified, now):
+    if _too_old(policy, verified, now):
         return _renewal(house, by, verified, now, goal)
     with durable():
         account = accounts.hold_verified(verified)
@@ -95,17 +97,15 @@ def _pending_code(entry: _Entry, typed: str, now: datetime) -> Code | None:
     return found if fits else None
 
 
-def _like_a_code(house: House, tenant: Tenant, typed: str) -> bool:
+def _like_a_code(policy: Policy, typed: str) -> bool:
     """Could this be a code such as the tenant sends by now? It then counts on the budget of every name: what is left of that would else
     tell for whom a code is pending (A-050)."""
-    policy = effective(house, tenant)
     shapes = (policy.shape(scenario_for(purpose, "EMAIL_OTP")) for purpose in ("invitation", "reset"))
     return any(shape.fits(typed) for shape in shapes)
 
 
-def too_old(house: House, tenant: Tenant, account: Account, now: datetime) -> bool:
+def _too_old(policy: Policy, account: Account, now: datetime) -> bool:
     """Does the tenant demand a new password by now (spec section 6, password age)?"""
-    policy = effective(house, tenant)
     if not policy.on(AGE):
         return False
     return now - (account.password_changed or account.created) >= timedelta(days=policy.number(AGE_DAYS))
@@ -262,7 +262,7 @@ def basic(house: House, tenant: Tenant, username: str, password: str, *, network
         if known is not None:
             return known
         account = _verified(tenant, name, password, network, now)
-        if too_old(house, tenant, account, now):
+        if _too_old(effective(house, tenant), account, now):
             raise WrongCredentials("password expired")
         _REMEMBERED.put(mark, account, now.timestamp())
     by = principal(tenant, account, name, network)
@@ -279,7 +279,7 @@ def _recall(house: House, tenant: Tenant, name: UserName, mark: bytes, network: 
     account = hot.account(tenant.id, known[0])
     if account is None or account.credential_version != known[1] or not accounts.standing_of(account).may_sign_in:
         return None
-    if too_old(house, tenant, account, now):
+    if _too_old(effective(house, tenant), account, now):
         return None
     by = principal(tenant, account, name, network)
     return by if by.may(LOGIN) else None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from housekey.conf.house import House
 from housekey.core.errors import DeadCode, PasswordUsedBefore
-from housekey.core.messages import ACTIVATED, PASSWORD_CHANGED
+from housekey.core.messages import ACTIVATED, PASSWORD_CHANGED, PASSWORD_SET_SMS
 from housekey.core.names import Tenant, UserName
 from housekey.core.otp import OtpShape
 from housekey.core.policy import Policy
@@ -27,7 +27,6 @@ from housekey.store.models import Account, Code
 
 _REPLACING = {"reset", "age"}
 """Purposes for which the old password must not come back: it leaked, or is too old."""
-ACTIVATED_BY_SMS = "askPasswordSetSuccess"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +211,7 @@ def _accept(house: House, tenant: Tenant, policy: Policy, code: Code, password: 
         if scenario.purpose != "invitation":
             sending.notify(house, tenant, policy, user, PASSWORD_CHANGED, PASSWORD_CHANGED, now, scenario.channel)
         elif policy.on(ACTIVATION_NOTICE):
-            sending.notify(house, tenant, policy, user, ACTIVATED, ACTIVATED_BY_SMS, now, scenario.channel)
+            sending.notify(house, tenant, policy, user, ACTIVATED, PASSWORD_SET_SMS, now, scenario.channel)
     return user
 
 

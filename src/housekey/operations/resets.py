@@ -94,7 +94,7 @@ def offline_code(house: House, by: Principal, user_id: UUID, now: datetime) -> s
         user = accounts.user(by.tenant, account)
         if user.standing.never_activated:
             raise Invalid(f"{user.name} has never had a password. Make an invitation link to hand over instead.", field="user")
-        code = begin(house, by, account, user, policy, now, special=Invite(method="OFFLINE"))
+        code = begin(house, by, account, user, policy, now, special=onboarding.HANDED_OVER)
         return codes.text_of(house, code)
 
 
@@ -105,6 +105,7 @@ def reveal(house: House, by: Principal, user_id: UUID, password: str, now: datet
     """
     by.must(OFFLINE_INVITE)
     reauthenticate(by, password, now)
+    must_outrank(by, user_id)
     return _read(house, by, user_id, now)
 
 
@@ -118,7 +119,6 @@ def readable_code(house: House, by: Principal, user_id: UUID, now: datetime) -> 
 
 def _read(house: House, by: Principal, user_id: UUID, now: datetime) -> str:
     account = accounts.load(by.tenant, user_id)
-    must_outrank(by, user_id)
     code = _offline(by.tenant, account.id, now)
     if code is None:
         return ""
