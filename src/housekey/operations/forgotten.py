@@ -11,12 +11,12 @@ from uuid import UUID
 from housekey.conf.house import House
 from housekey.core.codes import is_live
 from housekey.core.errors import DeadCode, FeatureOff, Invalid
-from housekey.core.names import PRIMARY, Tenant, UserName
+from housekey.core.names import Tenant, UserName
 from housekey.core.policy import Policy
 from housekey.core.principal import OFFLINE_INVITE, RECOVERY_CREATE, USER_RECOVERY, Principal, anonymous
 from housekey.core.properties import ENABLE
 from housekey.core.scenario import Method, scenario_for
-from housekey.core.users import Invite, User
+from housekey.core.users import User
 from housekey.operations import accounts, audit, codes, hashing, onboarding, pending, resets, sending, throttle
 from housekey.operations.codes import AT_ONCE
 from housekey.operations.login import resolve
@@ -25,7 +25,6 @@ from housekey.operations.roles import outranks
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Account, Code
-from housekey.userstores.registry import store_for
 
 AGAIN_AFTER = timedelta(seconds=60)
 AGAIN_PER_HOUR = 5
@@ -113,7 +112,7 @@ def _issue(house: House, by: Principal, policy: Policy, account_id: UUID, method
     if sending.is_external(policy, scenario) and not (by.may(OFFLINE_INVITE) and outranks(by, account.id)):
         return None
     codes.end_live(by.tenant, account.id, "superseded", now)
-    return sending.send_code(house, by, user, policy, scenario, now, special=Invite(), again=again, event="recovery:issue")
+    return sending.send_code(house, by, user, policy, scenario, now, special=AT_ONCE, again=again, event="recovery:issue")
 
 
 def _awaits_confirmation(tenant: Tenant, user: User, now: datetime) -> bool:
@@ -135,15 +134,14 @@ def _anew(house: House, by: Principal, policy: Policy, account: Account, user: U
     newest = codes.last(by.tenant, account.id)
     if newest is None or newest.dead_reason == "revoked" or (newest.dead is None and is_live(newest.expires, now)):
         return None
-    return _send_again(house, by, policy, account, user, now)
+    return _send_again(house, by, policy, account, user, newest, now)
 
 
-def _send_again(house: House, by: Principal, policy: Policy, account: Account, user: User, now: datetime) -> Code | None:
+def _send_again(house: House, by: Principal, policy: Policy, account: Account, user: User, last: Code, now: datetime) -> Code | None:
     """As the last one went. None where it cannot be: no address, no method on, handed over in person by the tenant's choice."""
     invited = user.standing.pending == "PENDING_AP"
     if invited and not policy.on(ENABLE):
         return None
-    last = codes.last(by.tenant, account.id)
     try:
         if invited:
             chosen = onboarding.scenario(policy, onboarding.kept(last, AT_ONCE, "invitation"))
@@ -183,7 +181,7 @@ def ask_again(house: House, tenant: Tenant, text: str, network: str, now: dateti
         waiting = user.standing.pending in {"PENDING_AP", "PENDING_FUPR"} and not user.standing.disabled
         newest = codes.last(tenant, account.id)
         if waiting and newest is not None and _may_follow(newest, now) and not too_soon(tenant, account, now):
-            _send_again(house, by, policy, account, user, now)
+            _send_again(house, by, policy, account, user, newest, now)
 
 
 def _may_ask_again(code: Code, now: datetime) -> bool:
