@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from housekey.core.attributes import ENTERPRISE_URN, GROUPS, USER_URN, USERS, WSO2_URN, resolve
+from housekey.core.attributes import CUSTOM_URN, ENTERPRISE_URN, GROUPS, USER_URN, USERS, WSO2_URN, resolve
 from housekey.core.filter_text import MOST_CHARACTERS, MOST_DEPTH, parse
 from housekey.core.filters import BadFilter, evaluate
 
@@ -66,6 +66,8 @@ def test_the_samples_of_the_rfc_find_barbara(text: str) -> None:
     ('EnterpriseUser.department eq "tour operations"', True), ('meta.created eq "2011-05-13T06:42:34.12+02:00"', True),
     ('meta.created eq "2011-05-13T04:42:34.1209Z"', True), ('meta.resourceType eq "User"', True),
     ('name[familyName sw "o" and givenName pr]', True),
+    (f'schemas eq "{ENTERPRISE_URN}"', True), (f'schemas ne "{USER_URN.upper()}"', False), ("schemas pr", True),
+    (f'schemas eq "{CUSTOM_URN}"', False), ('schemas eq "urn:x:y:z"', False), ('schemas ne "urn:x:y:z"', True),
     ("employeeNumber eq 7", False), ('title pr and not (userType eq "Employee") or active eq true', True),
     ('title eq "a" or title pr and active eq false', False),
 ])
@@ -85,7 +87,8 @@ def test_what_a_filter_means(text: str, found: bool | None) -> None:
     ("title pr)", ")"), ("", "the end"), ("not title pr", "not"), ('"title" pr', "title"), ('title eq "x', '"x'),
     ('meta.created gt "yesterday"', "meta.created"), ('meta.created co "2011"', "co"), ('id sw "28"', "sw"), ("title gt null", "null"),
     ('x509Certificates co "MII"', "co"), ('emails[type eq "work"].value eq "x"', ".value"), ('emails[ims[type pr] pr]', "ims"),
-    ('emails[phoneNumbers[type eq "x"]]', "phoneNumbers"), ('schemas eq "x"', "schemas"), ('urn:x:y:z:title eq "x"', "urn:x:y:z:title"),
+    ('emails[phoneNumbers[type eq "x"]]', "phoneNumbers"), ('schemas co "x"', "co"), ("schemas eq 7", "URN"),
+    ('urn:x:y:z:title eq "x"', "urn:x:y:z:title"),
     ('urn:housekey:scim:schemas:extension:2.0:User:invitation.state eq "sent"', "invitation"), ("askPassword eq true", "askPassword"),
     ("accountDisabled eq true", "accountDisabled"), ('title eq "\\ud800"', "ud800"), ("title eq [", "title"), ("[", "["), ("\0", "\0"),
 ])

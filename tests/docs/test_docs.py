@@ -23,6 +23,7 @@ from housekey.cli.parse import EXIT_CODES, parser
 from housekey.conf.load import KNOWN, load
 from housekey.conf.schema import ConfigErrors, Finding
 from housekey.conf.sources import PREFIX, SECRETS
+from housekey.core.attributes import USERS
 from housekey.scim import patch
 from housekey.scim.dialect import canonical, forced, read_new_user
 from tests.docs import reading, rows
@@ -177,7 +178,7 @@ def _body(words: list[str]) -> Any:
 
 @pytest.mark.parametrize("words", [words for words in CURLS if urlsplit(words[-1]).path == "/scim2/Users"])
 def test_a_printed_request_invites_its_user(words: list[str]) -> None:
-    new = read_new_user(_body(words), extensions_on=True)
+    new = read_new_user(_body(words), USERS, extensions_on=True)
     assert new.ask_password
     assert new.password is None
     assert new.profile.mail
@@ -186,7 +187,7 @@ def test_a_printed_request_invites_its_user(words: list[str]) -> None:
 def test_the_printed_reset_forces_one() -> None:
     [words] = [words for words in CURLS if urlsplit(words[-1]).path == "/scim2/Users/USER_ID"]
     assert words[words.index("--request") + 1] == "PATCH"
-    assert forced(canonical(patch.apply({}, _body(words))))
+    assert forced(canonical(patch.apply({}, _body(words), USERS)))
 
 
 def test_every_printed_request_goes_to_an_address_that_exists() -> None:

@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from housekey.core.account import PRECEDENCE
-from housekey.core.attributes import ENTERPRISE_URN, USERS, WSO2_URN, resolve
+from housekey.core.attributes import CUSTOM_URN, ENTERPRISE_URN, HOUSEKEY_URN, USER_URN, WSO2_URN, resolve
+from housekey.core.custom import CustomAttribute, user_kind
 from housekey.core.filter_text import parse
-from housekey.core.filters import evaluate
+from housekey.core.filters import evaluate, moment_text
 from housekey.core.names import UserName
 from housekey.core.users import Email, Profile
-from housekey.operations import accounts
+from housekey.operations import accounts, custom_attributes
 from housekey.operations.searching import Query, search
 from housekey.scim import mapping
 from housekey.store.models import Account, Group, GroupMember, Role, RoleMember
@@ -36,6 +37,7 @@ LETTERS = st.sampled_from(["a", "A", "b", "ß", "SS", "é", "e\u0301", "ｂ", "�
 TEXTS = st.lists(LETTERS, min_size=0, max_size=4).map("".join)
 LONG = st.builds(lambda head, size, tail: head + "x" * size + tail, TEXTS, st.integers(198, 202), TEXTS)
 VALUES = st.one_of(TEXTS, TEXTS, TEXTS, LONG)
+MOMENTS = st.integers(-3, 3).map(lambda step: BEGAN + timedelta(microseconds=step * 400))
 KINDS = st.sampled_from(["", "work", "home", "Work", "other"])
 ROWS = st.lists(
     st.fixed_dictionaries({"value": VALUES}, optional={"type": KINDS, "primary": st.booleans(), "display": TEXTS, "odd": TEXTS}), max_size=3
@@ -53,14 +55,16 @@ PROFILES = st.builds(
         "phoneNumbers": ROWS | ODD, "ims": ROWS | ODD, "addresses": st.lists(st.fixed_dictionaries({},
                                                                                                    optional={"locality": TEXTS,
                                                                                                              "type": KINDS})),
+        CUSTOM_URN: st.fixed_dictionaries({}, optional={"badge": VALUES, "remote": st.booleans(), "since": MOMENTS.map(moment_text)}),
+        HOUSEKEY_URN: st.fixed_dictionaries({}, optional={"preferredChannel": st.sampled_from(["EMAIL", "SMS"])}),
         ENTERPRISE_URN: st.fixed_dictionaries({}, optional={"department": TEXTS, "manager": st.fixed_dictionaries({"value": TEXTS})}),
     }),
 )
-MOMENTS = st.integers(-3, 3).map(lambda step: BEGAN + timedelta(microseconds=step * 400))
 STANDINGS = st.fixed_dictionaries({
     "pending": st.sampled_from(["", "", "PENDING_AP", "PENDING_FUPR", "PENDING_EV"]),
     "locks": st.sets(st.sampled_from(PRECEDENCE), max_size=2).map(lambda found: " ".join(sorted(found))),
-    "disabled": st.booleans(), "email_verified": st.booleans(), "phone_verified": st.booleans(), "created": MOMENTS, "modified": MOMENTS,
+    "disabled": st.booleans(), "email_verified": st.booleans(), "phone_verified": st.booleans(),
+    "unassigned": st.sampled_from(["", "", "active", "accountLocked", "accountLocked active"]), "created": MOMENTS, "modified": MOMENTS,
 })
 PEOPLE = st.lists(st.tuples(PROFILES, STANDINGS, st.sets(st.integers(0, 1)), st.sets(st.integers(0, 1))), min_size=1, max_size=6)
 NAMES = ("a", "ab", "AÉ", "b%", "straße", "x_x", "z'z")
@@ -73,15 +77,18 @@ PATHS = (
     "phoneNumbers.display", "ims", "addresses.locality", "active", "meta.created", "meta.lastModified", "meta.resourceType",
     "groups", "groups.display", "roles", "roles.display", f"{ENTERPRISE_URN}:department", "manager", "manager.value",
     f"{WSO2_URN}:accountState", f"{WSO2_URN}:accountLocked", f"{WSO2_URN}:lockedReason", f"{WSO2_URN}:emailVerified",
-    f"{WSO2_URN}:phoneVerified",
+    f"{WSO2_URN}:phoneVerified", f"{CUSTOM_URN}:badge", "remote", f"{CUSTOM_URN}:since", f"{HOUSEKEY_URN}:preferredChannel",
 )
+OWN = (CustomAttribute("badge"), CustomAttribute("remote", "boolean"), CustomAttribute("since", "dateTime"))
+KIND = user_kind(OWN)
+"""What users are in a tenant that added these."""
 STATES = ("UNLOCKED", "LOCKED", "DISABLED", "PENDING_AP", "PENDING_FUPR", *PRECEDENCE, "LOCK", "ED", "User", "use")
 COMPARING = ("eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le")
 
 
 def literal(draw: st.DrawFn, path: str) -> tuple[str, str]:
     """An operator that fits an attribute, and a value."""
-    ref = resolve(USERS, path)
+    ref = resolve(KIND, path)
     assert ref is not None
     kind = "string" if ref.leaf.type == "complex" else ref.leaf.type
     if draw(st.integers(0, 14)) == 0:
@@ -100,7 +107,10 @@ def literal(draw: st.DrawFn, path: str) -> tuple[str, str]:
 
 @st.composite
 def terms(draw: st.DrawFn) -> str:
-    shape = draw(st.integers(0, 9))
+    shape = draw(st.integers(0, 10))
+    if shape == 10:
+        urn = draw(st.sampled_from([USER_URN, ENTERPRISE_URN, CUSTOM_URN, HOUSEKEY_URN, WSO2_URN, "urn:x:y:z"]))
+        return f"schemas {draw(st.sampled_from(['eq', 'ne']))} {json.dumps(urn)}"
     if shape == 0:
         return f"{draw(st.sampled_from([*PATHS, 'name', 'addresses', 'phoneNumbers', 'manager']))} pr"
     if shape == 1:
@@ -127,7 +137,9 @@ FILTERS = st.recursive(
 
 @pytest.fixture
 def crowd(world: World) -> World:
-    """Two roles and two groups for the people to be in."""
+    """Two roles and two groups for the people to be in, three attributes of the tenant's own."""
+    for attribute in OWN:
+        custom_attributes.add(world.by, attribute, world.now)
     for name in ("Auditor", "straße"):
         Role(tenant_id=world.tenant.id, name=name).save()
     for group_id, name in zip(GROUPS, ("Ops", "ＢB"), strict=True):
@@ -164,7 +176,7 @@ def test_a_filter_finds_in_sql_whom_it_means_in_python(crowd: World, people: lis
     for text in texts:
         if len(text) > 2_000:
             continue
-        tree = parse(text, USERS)
+        tree = parse(text, KIND)
         meant = {user_id for user_id, resource in shown.items() if evaluate(tree, resource)}
         wanted = Search(crowd.tenant, tree)
         assert {row.id for row in pages.page(wanted, limit=100)} == meant, text
@@ -179,11 +191,11 @@ def test_every_order_is_total_and_a_walk_in_it_meets_everybody_once(crowd: World
                                                                   count: int, text: str) -> None:
     peopled(crowd, people)
     for path in paths:
-        ref = resolve(USERS, path)
+        ref = resolve(KIND, path)
         assert ref is not None
         if not pages.sortable(ref) or len(text) > 2_000:
             continue
-        for tree in (None, parse(text, USERS)):
+        for tree in (None, parse(text, KIND)):
             whole = [user.id for user in search(crowd.house, crowd.by, Query(tree, ref, descending), crowd.now).users]
             turned = [user.id for user in search(crowd.house, crowd.by, Query(tree, ref, not descending), crowd.now).users]
             assert whole == turned[::-1], path

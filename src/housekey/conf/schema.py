@@ -187,6 +187,8 @@ class Limits:
     """Fields of a form."""
     page: int = 200
     """Users in one answer of a list."""
+    search: int = 10
+    """Seconds that the database may take for one search by a filter or in an unusual order; more is refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from housekey.core.characteristics import ResourceType as ResourceType
 from housekey.core.characteristics import Schema as Schema
 from housekey.core.characteristics import resolve as resolve
 from housekey.core.characteristics import split_urn as split_urn
-from housekey.core.principal import ADMINISTRATOR_PERMISSIONS
+from housekey.core.principal import GRANTABLE
 
 USER_URN = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP_URN = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -170,7 +170,8 @@ WSO2 = Schema(
         Attribute("accountState", description="What is pending, or DISABLED, LOCKED, UNLOCKED.", mutability="readOnly"),
         Attribute("accountLocked", "boolean", "Whether the account is locked. Written, it is the administrator's own lock."),
         Attribute("lockedReason", description="Why the account is locked.", mutability="readOnly"),
-        Attribute("accountDisabled", "boolean", "The opposite of active, which is shown.", mutability="writeOnly", returned="never"),
+        Attribute("accountDisabled", "boolean", "The opposite of active, which is shown.", mutability="writeOnly", returned="never",
+                  trigger=True),
         Attribute("emailVerified", "boolean", "Whether the address proved to be the user's.", mutability="readOnly"),
         Attribute("phoneVerified", "boolean", "Whether the number proved to be the user's.", mutability="readOnly"),
         Attribute("oneTimePassword", description="The offline code that is to be handed over.", case_exact=True, mutability="readOnly",
@@ -187,6 +188,8 @@ HOUSEKEY = Schema(
     HOUSEKEY_URN,
     "HousekeyUser",
     (
+        Attribute("preferredChannel", description="The channel by which the user is better invited and asked for a new password.",
+                  canonical_values=("EMAIL", "SMS")),
         Attribute(
             "invitation", "complex", "The newest invitation or reset of the user.", mutability="readOnly", returned="request",
             filterable=False,
@@ -200,7 +203,7 @@ HOUSEKEY = Schema(
             ),
         ),
     ),
-    "What became of a user's invitation.",
+    "How a user is reached, and what became of the invitation.",
 )
 
 GROUP = Schema(
@@ -214,7 +217,7 @@ GROUP = Schema(
                 Attribute("value", description="The id of the user.", case_exact=True, mutability="immutable"),
                 Attribute("$ref", "reference", "Where the user is.", case_exact=True, mutability="immutable", reference_types=("User",),
                           filterable=False),
-                Attribute("display", description="The name of the user.", mutability="readOnly"),
+                Attribute("display", description="The name of the user.", mutability="readOnly", returned="request"),
                 Attribute("type", description="Always User.", mutability="immutable", canonical_values=("User",), filterable=False),
             ),
         ),
@@ -230,7 +233,7 @@ ROLE = Schema(
             "permissions", "complex", "What the role allows.", multi_valued=True,
             sub_attributes=(
                 Attribute("value", description="The permission.", case_exact=True,
-                          canonical_values=tuple(sorted(ADMINISTRATOR_PERMISSIONS))),
+                          canonical_values=tuple(sorted(GRANTABLE))),
             ),
         ),
         Attribute(
@@ -239,7 +242,7 @@ ROLE = Schema(
                 Attribute("value", description="The id of the user.", case_exact=True, mutability="immutable"),
                 Attribute("$ref", "reference", "Where the user is.", case_exact=True, mutability="immutable", reference_types=("User",),
                           filterable=False),
-                Attribute("display", description="The name of the user.", mutability="readOnly"),
+                Attribute("display", description="The name of the user.", mutability="readOnly", returned="request"),
             ),
         ),
     ),

@@ -33,7 +33,8 @@ class Attribute:
     canonical_values: tuple[str, ...] = ()
     reference_types: tuple[str, ...] = ()
     trigger: bool = False
-    """Starts something when written and is never stored. Read everywhere, not advertised in RFC mode (spec section 8)."""
+    """Written only: starts something, or says otherwise what another attribute says. Read everywhere, not advertised in RFC mode (spec
+    section 8)."""
     secret: bool = False
     """A password or a code: never to be found, sorted or compared by (RFC 7644 section 7.7; A-106)."""
     filterable: bool = True
@@ -73,6 +74,10 @@ class ResourceType:
     schema: Schema
     extensions: tuple[Schema, ...] = ()
     common: tuple[Attribute, ...] = ()
+
+    def extension(self, urn: str) -> Schema:
+        """The extension of that URN. Raises StopIteration if there is none."""
+        return next(schema for schema in self.extensions if schema.urn == urn)
 
     @property
     def schemas(self) -> tuple[Schema, ...]:

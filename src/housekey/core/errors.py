@@ -48,6 +48,10 @@ class Invalid(Refused):
         self.field = field
 
 
+class TooMany(Invalid):
+    """A search for which more would have to be looked at than the server is willing to (RFC 7644 section 3.12, tooMany)."""
+
+
 class FeatureOff(Invalid):
     """A setting forbids it. `setting` is the key an operator would look for in `deployment.toml`."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NoReturn
 
-from housekey.core.characteristics import Attribute, Reference, ResourceType, resolve
+from housekey.core.characteristics import Attribute, Reference, ResourceType, Schema, resolve
 from housekey.core.filters import LAST, And, BadFilter, Compare, Filter, Not, Operator, Or, Present, Some, Value, fold, moment
 from housekey.core.names import split_username
 
@@ -130,6 +130,8 @@ class _Reader:
         return Some(ref, inner) if ref.attribute.multi_valued else inner
 
     def term(self, path: str) -> Filter:
+        if path.lower() == "schemas" and self.row is None:
+            return self.has_schema()
         ref = self.reference(path)
         kind, word = self.next()
         op = word.lower()
@@ -144,6 +146,26 @@ class _Reader:
         if op == "ne":  # of no value may it be said that it is equal
             return Not(Some(replace(ref, sub=None), _comparison(ref, "eq", *self.tokens[self.at - 1])))
         return Some(replace(ref, sub=None), inner)
+
+    def has_schema(self) -> Filter:
+        """`schemas eq "…"`: a resource has an extension when it has an attribute of it."""
+        op = self.next()[1].lower()
+        if op == "pr":
+            return And(())
+        if op not in {"eq", "ne"}:
+            raise BadFilter(f"{op[:60]} is not possible with schemas. Possible are pr, eq, ne.")
+        kind, literal = self.next()
+        if kind != "text":
+            raise BadFilter(f'schemas is compared with a URN: schemas {op} "{self.kind.schema.urn}".')
+        urn = _text(literal).lower()
+        schema = next((schema for schema in self.kind.schemas if schema.urn.lower() == urn), None)
+        found = And(()) if schema is self.kind.schema else Or(tuple(self.parts_of(schema)) if schema else ())
+        return found if op == "eq" else Not(found)
+
+    def parts_of(self, schema: Schema) -> Iterator[Filter]:
+        for row in schema.attributes:
+            if row.filterable and row.returned != "never" and not row.secret:
+                yield self.present(Reference(schema.urn, row))
 
     def present(self, ref: Reference) -> Filter:
         if ref.sub is None and ref.attribute.type == "complex":
@@ -163,7 +185,7 @@ class _Reader:
             ref = resolve(self.kind, path)
         if ref is None:
             raise BadFilter(f"There is no attribute called {path[:100]}.")
-        if ref.leaf.returned == "never" and not ref.leaf.trigger and not ref.leaf.secret:
+        if ref.leaf.returned == "never" and ref.leaf.filterable and not ref.leaf.secret:
             raise BadFilter(f"{path[:100]} is not shown and cannot be used in a filter. For accountDisabled, use active.")
         if ref.leaf.secret:
             raise BadFilter(f"{path[:100]} is secret: nobody can be looked for by it.", secret=True)

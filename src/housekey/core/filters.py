@@ -111,6 +111,11 @@ def moment(text: str) -> datetime | None:
     return found.replace(microsecond=found.microsecond // 1000 * 1000)
 
 
+def moment_text(moment: datetime) -> str:
+    """A time as SCIM shows it: UTC, to the millisecond, always of the same length, so that the texts sort as the times do."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
 def paths(filter: Filter) -> set[str]:
     """The attributes a filter asks about, value paths by the attribute they choose from."""
     match filter:

@@ -109,6 +109,8 @@ ADMINISTRATOR_PERMISSIONS = frozenset(
         OUTBOX_UPDATE,
     }
 )
+GRANTABLE = ADMINISTRATOR_PERMISSIONS - {CONSOLE, OWN_PASSWORD}
+"""What a program may be given. The console knows only signed-in browsers, and a program has no password of its own to change."""
 HELP_DESK_PERMISSIONS = frozenset({LOGIN, CONSOLE, USER_VIEW, USER_LIST, CODE_CREATE})
 """Invite, resend, reset; nothing else (spec section 10)."""
 EVERYONE_PERMISSIONS = frozenset({LOGIN, OWN_PASSWORD})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from housekey.core.attributes import COMMON, ENTERPRISE, USER
+from housekey.core.attributes import COMMON, CUSTOM_URN, ENTERPRISE, HOUSEKEY_URN, USER
 from housekey.core.characteristics import Attribute, Reference
-from housekey.core.filters import LAST, comparable, rows
+from housekey.core.filters import LAST, Value, comparable, moment_text, rows
 from housekey.core.names import name_key
 from housekey.core.users import Profile
 
@@ -15,6 +16,8 @@ MOST = 200
 """Characters of a key that an index takes; what is longer is compared in the document."""
 MOST_MAIL = 320
 
+OWN = (CUSTOM_URN, HOUSEKEY_URN)
+"""Extensions with single values only, of which a tenant may have more than this table knows."""
 _ELSEWHERE = {"userName", "active", "password", "groups", "roles"}
 """Of the account or of other tables, not of the profile."""
 STORED = tuple(
@@ -85,7 +88,16 @@ def _document(resource: dict[str, Any]) -> dict[str, Any]:
         value = holder.get(ref.attribute.name) if isinstance(holder, dict) else None
         if value is not None:
             found |= _entries(ref, ref.attribute, value)
+    for urn in OWN:
+        found |= {f"{urn}:{name}": stored(value) for name, value in resource.get(urn, {}).items() if value != ""}
     return found
+
+
+def stored(value: Value) -> str:
+    """A single value as a text, as filters find it in the document."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return name_key(moment_text(value) if isinstance(value, datetime) else value).replace(LAST, "\ufffd")
 
 
 def _entries(ref: Reference, attribute: Attribute, value: Any) -> dict[str, Any]:

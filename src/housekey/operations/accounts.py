@@ -61,8 +61,8 @@ def put(account: Account, standing: Standing, now: datetime, *, new_credential: 
 
 
 _WRITTEN = (
-    "pending", "locks", "disabled", "has_password", "email_verified", "phone_verified", "modified", "version", "credential_version",
-    "password_changed",
+    "pending", "locks", "disabled", "unassigned", "has_password", "email_verified", "phone_verified", "modified", "version",
+    "credential_version", "password_changed",
 )
 
 
@@ -106,6 +106,7 @@ def assemble(account: Account, stored: StoredUser, roles: tuple[str, ...] = (), 
         version=account.version,
         email_verified=account.email_verified,
         phone_verified=account.phone_verified,
+        unassigned=frozenset(account.unassigned.split()),
         roles=roles,
         groups=groups,
     )

@@ -18,7 +18,7 @@ from housekey.core.policy import Policy
 from housekey.core.principal import CODE_CREATE, CODE_DELETE, OFFLINE_INVITE, USER_VIEW, Principal
 from housekey.core.properties import ENABLE, LOCK
 from housekey.core.scenario import SCENARIOS, Scenario, scenario_for
-from housekey.core.users import Invitation, InvitationState, Invite, Issued, User
+from housekey.core.users import Invitation, InvitationState, Invite, Issued, Profile, User
 from housekey.operations import accounts, audit, codes, sending
 from housekey.operations.codes import AT_ONCE
 from housekey.operations.policies import effective
@@ -44,9 +44,9 @@ def must_be_on(policy: Policy) -> None:
     raise FeatureOff(f"Users cannot be invited: {where}", setting=item.pinned or "enable_email_verification", field="askPassword")
 
 
-def scenario(policy: Policy, special: Invite = AT_ONCE) -> Scenario:
-    """How an invitation would travel: as asked, else as the tenant has set."""
-    return scenario_for("invitation", special.method or policy.invitation_method)
+def scenario(policy: Policy, profile: Profile, special: Invite = AT_ONCE) -> Scenario:
+    """How an invitation would travel: as asked, else by the person's own channel, else as the tenant has set."""
+    return scenario_for("invitation", special.method or profile.suited(policy.invitation_method))
 
 
 def check_special(by: Principal, special: Invite) -> None:
@@ -76,7 +76,8 @@ def invite(
 ) -> Code:
     """The step that issues and enqueues, inside an operation's transaction."""
     event = event or ("invitation:offline" if special.method == "OFFLINE" else "invitation:resend" if again else "invitation:issue")
-    return sending.send_code(house, by, user, policy, scenario(policy, special), now, special=special, again=again, event=event)
+    chosen = scenario(policy, user.profile, special)
+    return sending.send_code(house, by, user, policy, chosen, now, special=special, again=again, event=event)
 
 
 def handed_out(house: House, tenant: Tenant, policy: Policy, user: User, code: Code) -> str:
@@ -111,7 +112,7 @@ def reissue(
 ) -> Code:
     """The step that replaces whatever was pending by a new invitation, in the way the last one went unless asked otherwise."""
     special = kept(codes.last(by.tenant, account.id), special, "invitation")
-    sending.must_deliver(by, policy, scenario(policy, special))
+    sending.must_deliver(by, policy, scenario(policy, user.profile, special))
     codes.end_live(by.tenant, account.id, "superseded", now)
     accounts.put(account, invited_standing(user.standing, policy), now)
     return invite(house, by, user, policy, now, special=special, again=user.standing.pending == "PENDING_AP", event=event)

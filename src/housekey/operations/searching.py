@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from housekey.core.principal import USER_LIST, Principal
 from housekey.core.users import User
 from housekey.operations import accounts, cursors
 from housekey.operations.cursors import Mark
-from housekey.store import hot, population
+from housekey.store import hot, patience, population
 from housekey.store.models import Account
 from housekey.userstores import pages
 from housekey.userstores.pages import Found, Search
@@ -47,7 +48,7 @@ class Page:
 
 
 def search(house: House, by: Principal, query: Query, now: datetime) -> Page:
-    """Raises NotPermitted, Invalid (field sortBy, domain), BadCursor.
+    """Raises NotPermitted, Invalid (field sortBy, domain), BadCursor, TooMany.
 
     A walk by cursor gives every user who is there throughout exactly once, whoever else comes and goes: it is the user's own key that
     the next page begins after. Sorted by what can change meanwhile, that holds for the users whose key did not.
@@ -55,12 +56,11 @@ def search(house: House, by: Principal, query: Query, now: datetime) -> Page:
     by.must(USER_LIST)
     _check_domain(by.tenant, query.domain)
     wanted = Search(by.tenant, query.filter, _sort_path(query.sort_by), query.descending)
-    if query.cursor is not None:
-        return _walk(house, wanted, query, now)
     exact = _named(query)
-    if exact is not None:
+    if exact is not None and query.cursor is None:
         return _one(by.tenant, exact, query)
-    return _indexed(wanted, query)
+    with patience.at_most(house.config.limits.search) if pages.is_laborious(wanted) else nullcontext():
+        return _walk(house, wanted, query, now) if query.cursor is not None else _indexed(wanted, query)
 
 
 def _check_domain(tenant: Tenant, domain: str) -> None:

@@ -68,7 +68,7 @@ def _invites_anyway(by: Principal, new: NewUser, policy: Policy) -> bool:
     that asked for no invitation is not refused for one."""
     if not (policy.on(INVITE_WITHOUT_PASSWORD) and policy.on(ENABLE)) or new.password is not None or new.verify_email or new.disabled:
         return False
-    scenario = onboarding.scenario(policy, new.invite)
+    scenario = onboarding.scenario(policy, new.profile, new.invite)
     try:
         sending.must_be_reachable(new.profile, scenario)
         sending.must_deliver(by, policy, scenario)
@@ -81,7 +81,7 @@ def _invitable(by: Principal, new: NewUser, policy: Policy, standing: Standing) 
     """Everything that could stand against an invitation, asked before anything is stored."""
     onboarding.must_be_on(policy)
     onboarding.check_special(by, new.invite)
-    scenario = onboarding.scenario(policy, new.invite)
+    scenario = onboarding.scenario(policy, new.profile, new.invite)
     sending.must_be_reachable(new.profile, scenario)
     sending.must_deliver(by, policy, scenario)
     return onboarding.invited_standing(standing, policy)
@@ -210,6 +210,7 @@ def change(
         before = accounts.user(by.tenant, account)
         _may_change(by, account, before, changes)
         _write(by, account, before, changes, password_hash)
+        account.unassigned = " ".join(sorted(_unassigned(before, changes)))
         if password_hash:
             codes.end_live(by.tenant, account.id, "revoked", now, but="confirmation")
         elif changes.disabled and not before.standing.disabled:
@@ -291,6 +292,11 @@ def _write(by: Principal, account: Account, before: User, changes: Changes, pass
         store.update(by.tenant, account.id, changes.profile)
     if password_hash:
         store.set_password_hash(by.tenant, account.id, password_hash)
+
+
+def _unassigned(before: User, changes: Changes) -> frozenset[str]:
+    written = {name for name, value in (("active", changes.disabled), ("accountLocked", changes.locked)) if value is not None}
+    return before.unassigned - written | changes.taken_away
 
 
 def _next_standing(standing: Standing, changes: Changes, *, new_password: bool) -> Standing:

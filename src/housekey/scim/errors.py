@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from housekey.core.errors import Conflict, FeatureOff, Invalid, NotPermitted, NotSignedIn, Refused
+from housekey.core.errors import Conflict, FeatureOff, Invalid, NotPermitted, NotSignedIn, Refused, TooMany
 from housekey.core.filters import BadFilter
 from housekey.operations.cursors import BadCursor
 from housekey.web import authentication
@@ -79,6 +79,8 @@ def _detail(refusal: Refused) -> str:
 def _scim_type(refusal: Refused) -> str:
     if isinstance(refusal, ScimInvalid | BadCursor | Sensitive):
         return refusal.scim_type
+    if isinstance(refusal, TooMany):
+        return "tooMany"
     if isinstance(refusal, BadFilter):
         return "invalidFilter"
     if isinstance(refusal, Conflict):

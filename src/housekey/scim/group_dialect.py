@@ -14,6 +14,7 @@ from uuid import UUID
 from housekey.conf.house import House
 from housekey.core.attributes import GROUP_URN
 from housekey.core.errors import Invalid
+from housekey.core.filters import moment_text
 from housekey.core.groups import Group, GroupChanges, Member, NewGroup, shown_name, split_group
 from housekey.core.names import Tenant
 from housekey.scim import mapping, wso2
@@ -42,8 +43,8 @@ def shown(house: House, tenant: Tenant, group: Group, *, members: bool = True) -
         body["members"] = [shown_member(member, base) for member in group.members]
     body["meta"] = {
         "resourceType": "Group",
-        "created": mapping.when(group.created),
-        "lastModified": mapping.when(group.modified),
+        "created": moment_text(group.created),
+        "lastModified": moment_text(group.modified),
         "location": f"{base}/Groups/{group.id}",
         "version": tag(group.version),
     }

@@ -13,10 +13,10 @@ import json
 import re
 from typing import Any
 
-from housekey.core.attributes import USERS, Attribute, Reference, ResourceType, resolve
+from housekey.core.attributes import HOUSEKEY_URN, Attribute, Reference, ResourceType, resolve
 from housekey.core.filter_text import parse
 from housekey.core.filters import BadFilter, Some, holds, rows
-from housekey.scim.dialect import ALIASES, HOUSEKEY
+from housekey.scim.dialect import ALIASES
 from housekey.scim.errors import ScimInvalid
 from housekey.scim.reading import check_text
 
@@ -28,7 +28,7 @@ _PATH = re.compile(rf"(?P<head>[A-Za-z$][\w.:$-]*)(?:\[(?P<filter>.+)\](?:\.(?P<
 _EQUAL = re.compile(r'\s*(?P<name>[A-Za-z]\w*)\s+eq\s+(?P<value>"(?:[^"\\]|\\.)*"|true|false)\s*', re.IGNORECASE)
 
 
-def apply(resource: dict[str, Any], request: dict[str, Any], kind: ResourceType = USERS) -> dict[str, Any]:
+def apply(resource: dict[str, Any], request: dict[str, Any], kind: ResourceType) -> dict[str, Any]:
     """The patched copy of `resource`. Raises ScimInvalid: invalidSyntax, invalidPath, invalidFilter, noTarget, mutability."""
     patched = copy.deepcopy(resource)
     for op, path, value in operations(request):
@@ -84,8 +84,8 @@ def _at(resource: dict[str, Any], kind: ResourceType, path: str, op: str, value:
         if asked:
             raise ScimInvalid(f"The path {path[:100]} cannot be understood.", "invalidPath", field="path")
         return
-    if path.lower().startswith(HOUSEKEY.lower() + ":"):
-        _instruction(resource, match["head"][len(HOUSEKEY) + 1 :], op, value)
+    if path.lower().startswith(HOUSEKEY_URN.lower() + ":invitation"):
+        _instruction(resource, match["head"][len(HOUSEKEY_URN) + 1 :], op, value)
         return
     ref = _reference(kind, match["head"], match["sub"])
     if ref is None:
@@ -125,7 +125,7 @@ def _whole_schema(resource: dict[str, Any], kind: ResourceType, urn: str, op: st
 
 def _instruction(resource: dict[str, Any], name: str, op: str, value: Any) -> None:
     """Housekey's own extension shows what became of an invitation; written, it says how the next one is to go."""
-    holder = resource.setdefault(HOUSEKEY, {})
+    holder = resource.setdefault(HOUSEKEY_URN, {})
     if op == "remove":
         holder.pop(name, None)
     else:
@@ -150,8 +150,7 @@ def _put(holder: dict[str, Any], attribute: Attribute, op: str, value: Any) -> N
     if op == "remove" and attribute.multi_valued and value and isinstance(present, list):
         holder[name] = _less(present, value if isinstance(value, list) else [value])
     elif op == "remove" or value is None:
-        if attribute.required or (op == "remove" and attribute.type == "boolean"):
-            # Whether one gets in is always answered: taken away without a word, it would still be what it was
+        if attribute.required:
             raise ScimInvalid(f"{name} cannot be taken away. Write what it is to be.", "mutability", field=name)
         holder.pop(name, None)
     elif attribute.multi_valued:

@@ -6,13 +6,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from housekey.core.attributes import USERS, ResourceType, resolve
+from housekey.core.attributes import SCHEMAS, ResourceType, resolve
 from housekey.scim.dialect import urn_of
 from housekey.scim.errors import ScimInvalid
 from housekey.web.request import Asked
 
 MOST_NAMES = 200
 MOST_CHARACTERS = 8_000
+
+_ON_REQUEST = {
+    urn: {
+        row.name: subs
+        for row in schema.attributes
+        if row.multi_valued and (subs := frozenset(sub.name for sub in row.sub_attributes if sub.returned == "request"))
+    }
+    for urn, schema in SCHEMAS.items()
+}
+"""URN of a schema -> of its attributes with several values, the parts that are returned on request."""
 
 Place = tuple[str, str, str]
 """URN (`""` for core), attribute, sub-attribute; the latter two `""` for all of them."""
@@ -22,7 +32,7 @@ Place = tuple[str, str, str]
 class Projection:
     """What one request wants to see of a resource of `kind`. Neither set: what is returned by default."""
 
-    kind: ResourceType = USERS
+    kind: ResourceType
     only: frozenset[Place] | None = None
     without: frozenset[Place] = frozenset()
 
@@ -38,8 +48,21 @@ class Projection:
             return any(place[:2] in {("", name), ("", "")} for place in self.only)
         return ("", name, "") not in self.without
 
-    def apply(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The part of `body` to be shown. `body` holds nothing that is never returned."""
+    def apply(self, body: dict[str, Any], *, generous: bool = False) -> dict[str, Any]:
+        """The part of `body` to be shown. `body` holds nothing that is never returned. `generous`: also the parts of values that are
+        returned on request."""
+        return self._chosen(body if generous else self._asked_for(body))
+
+    def _asked_for(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Without the parts of values that are returned on request and were not requested."""
+        unasked = {name: subs for name, subs in _ON_REQUEST[self.kind.schema.urn].items() if name in body}
+        if not unasked:
+            return body
+        named = {place[1:] for place in self.only or ()}
+        left = {name: {sub for sub in subs if (name, sub) not in named} for name, subs in unasked.items()}
+        return body | {name: [{key: item for key, item in row.items() if key not in left[name]} for row in body[name]] for name in unasked}
+
+    def _chosen(self, body: dict[str, Any]) -> dict[str, Any]:
         if self.only is None and not self.without:
             return body
         keep = self._named if self.only is not None else self._not_named
@@ -83,7 +106,7 @@ def _parts(value: Any, keep: Callable[[str], bool]) -> Any:
     return {key: item for key, item in value.items() if keep(key)} or None
 
 
-def of_query(request: Asked, kind: ResourceType = USERS) -> Projection:
+def of_query(request: Asked, kind: ResourceType) -> Projection:
     """From the query of a request. Raises ScimInvalid (invalidValue)."""
     attributes, excluded = (_names(",".join(request.GET.getlist(name))) for name in ("attributes", "excludedAttributes"))
     return of_lists(attributes, excluded, kind)
@@ -95,7 +118,7 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def of_lists(attributes: Iterable[str], excluded: Iterable[str], kind: ResourceType = USERS) -> Projection:
+def of_lists(attributes: Iterable[str], excluded: Iterable[str], kind: ResourceType) -> Projection:
     """From lists of names, as a SearchRequest holds them. Names that the resource does not have are passed over.
 
     Raises ScimInvalid (invalidValue): the two exclude each other (RFC 7644 section 3.9).

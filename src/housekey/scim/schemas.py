@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from housekey.conf.house import House
-from housekey.core.attributes import GROUPS, ROLES, SCHEMAS, USERS, WSO2_URN, Attribute, ResourceType, Schema
+from housekey.core.attributes import CUSTOM_URN, GROUPS, ROLES, SCHEMAS, WSO2_URN, Attribute, ResourceType, Schema
 from housekey.core.names import Tenant
 from housekey.operations.cursors import TIMEOUT
+from housekey.operations.custom_attributes import kind_of_users
 from housekey.scim import wso2
 from housekey.scim.mapping import base
+from housekey.scim.service_schemas import CONFIG_URN, RESOURCE_TYPE_URN, SCHEMA_URN, SERVICE_SCHEMAS
 
-SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Schema"
-RESOURCE_TYPE = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
-CONFIG = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
-KINDS = (USERS, GROUPS, ROLES)
 _SCHEMES = (
     {
         "name": "HTTP Basic",
@@ -34,8 +31,11 @@ _SCHEMES = (
 
 
 def documents(house: House, tenant: Tenant) -> list[dict[str, Any]]:
-    """Every schema that a resource of this server can have. An extension without attributes is none."""
-    used = (schema for schema in SCHEMAS.values() if schema.attributes and _used(house, schema))
+    """Every schema that a resource of this server can have, and those of what is served here. An extension without attributes is none."""
+    schemas = SCHEMAS | {CUSTOM_URN: kind_of_users(tenant).extension(CUSTOM_URN)}
+    used = [schema for schema in schemas.values() if schema.attributes and _used(house, schema)]
+    if not wso2.on(house):
+        used += SERVICE_SCHEMAS
     return [document(house, tenant, schema, triggers=wso2.on(house)) for schema in used]
 
 
@@ -47,7 +47,7 @@ def document(house: House, tenant: Tenant, schema: Schema, *, triggers: bool = F
     """One schema. `triggers`: also what only starts something when it is written, which the RFC has no name for."""
     shown = schema.attributes if triggers else tuple(schema.advertised())
     body = {
-        "schemas": [SCHEMA],
+        "schemas": [SCHEMA_URN],
         "id": schema.urn,
         "name": schema.name,
         "description": schema.description,
@@ -78,14 +78,14 @@ def _attribute(row: Attribute) -> dict[str, Any]:
     return body
 
 
-def resource_types(house: House, tenant: Tenant, kinds: Iterable[ResourceType] = KINDS) -> list[dict[str, Any]]:
+def resource_types(house: House, tenant: Tenant) -> list[dict[str, Any]]:
     """What can be asked for, and where."""
-    return wso2.resource_types(house, [_kind(house, tenant, kind) for kind in kinds])
+    return wso2.resource_types(house, [_kind(house, tenant, kind) for kind in (kind_of_users(tenant), GROUPS, ROLES)])
 
 
 def _kind(house: House, tenant: Tenant, kind: ResourceType) -> dict[str, Any]:
     body: dict[str, Any] = {
-        "schemas": [RESOURCE_TYPE],
+        "schemas": [RESOURCE_TYPE_URN],
         "id": kind.name,
         "name": kind.name,
         "description": kind.schema.description,
@@ -103,7 +103,7 @@ def provider(house: House, tenant: Tenant) -> dict[str, Any]:
     """ServiceProviderConfig (RFC 7643 section 5, RFC 9865 section 4 for the paging)."""
     limits, scim2 = house.config.limits, house.config.scim2
     return {
-        "schemas": [CONFIG],
+        "schemas": [CONFIG_URN],
         "patch": {"supported": True},
         "bulk": {"supported": True, "maxOperations": scim2.max_bulk_operations, "maxPayloadSize": scim2.max_bulk_payload},
         "filter": {"supported": True, "maxResults": limits.page},

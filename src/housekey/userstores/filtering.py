@@ -21,6 +21,7 @@ from housekey.core.account import PRECEDENCE
 from housekey.core.attributes import WSO2_URN
 from housekey.core.characteristics import Reference
 from housekey.core.filters import LAST, And, Compare, Filter, Not, Operator, Or, Present, Some, Value, compared, holds, rows
+from housekey.core.searchable import stored
 
 Table = Literal["a", "u"]
 _FIRST, _FINAL = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -102,7 +103,7 @@ def single(path: str, op: Operator | None, value: Value) -> Sql:
         return EVERYBODY if op is None else time(unindexed(f"a.{TIMES[path]}"), op, value)
     if path in STANDING:
         return _standing(path, op, value)
-    return _text(document(path), op, value)
+    return _text(document(path), op, value if isinstance(value, str) else stored(value))
 
 
 def _id(op: Operator | None, value: Value) -> Sql:
@@ -225,7 +226,16 @@ STANDING: dict[str, dict[Value, str]] = {
 """What is shown of an account's standing, and when. Few values each: which of them a filter means is decided in Python."""
 
 
+_REMOVABLE = {
+    "active": "a.disabled AND a.unassigned IN ('active', 'accountLocked active')",
+    f"{WSO2_URN}:accountLocked": "a.locks = '' AND a.unassigned IN ('accountLocked', 'accountLocked active')",
+}
+"""When an attribute of the standing, which a client may take away, is not there (`Account.unassigned`)."""
+
+
 def _standing(path: str, op: Operator | None, value: Value) -> Sql:
+    if op is None and path in _REMOVABLE:
+        return account(unhelped(f"NOT ({_REMOVABLE[path]})"))
     chosen = [text for shown, text in STANDING[path].items() if op is None or _means(shown, op, value)]
     has = "instr" if on_sqlite() else "strpos"
     return joined("OR", (account(unhelped(text).replace(HAS, has)) for text in chosen), NOBODY)

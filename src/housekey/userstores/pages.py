@@ -12,7 +12,7 @@ from django.db import connection
 from housekey.core.characteristics import Reference
 from housekey.core.filters import LAST, Filter, paths
 from housekey.core.names import PRIMARY, Tenant
-from housekey.core.searchable import STORED
+from housekey.core.searchable import OWN, STORED
 from housekey.store.models import Role
 from housekey.userstores.filtering import (
     HAS,
@@ -72,9 +72,16 @@ def sortable(ref: Reference) -> str:
         return ""
     if ref.path in {"userName", "id", *KEYS, *TIMES, *STANDING}:
         return ref.path
+    if ref.urn in OWN:
+        return ref.path
     known = {kept.path for kept in STORED}
     own = Reference(ref.urn, ref.attribute).path
     return ref.path if own in known and ref.leaf.type != "complex" else ""
+
+
+def is_laborious(search: Search) -> bool:
+    """May the database have to look at many more users than it finds? Not where an index has the order and everybody is wanted."""
+    return search.filter is not None or search.sort_by not in {"userName", "id", "emails", *KEYS, *TIMES}
 
 
 def page(search: Search, *, offset: int = 0, limit: int, place: Place | None = None) -> list[Found]:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from housekey.operations import clients, tokens
+from housekey.store.models import SqlUser
 from tests.doors.scim.support import Answer, Scim
 from tests.operations.support import World
 
@@ -27,6 +28,11 @@ def add_group(scim: Scim, name: str = "Staff", *members: object, **more: Any) ->
     answer = ask(scim, "POST", "/Groups", {"schemas": [GROUP], "displayName": name, "members": rows} | more)
     assert answer.status == 201, answer.text
     return str(answer.body["id"])
+
+
+def called(rows: list[dict[str, Any]]) -> list[str]:
+    """The names of the users among members or holders of a role, in their order: answers name them by id."""
+    return [SqlUser.objects.across_tenants("a test").get(id=row["value"]).username for row in rows]
 
 
 def patch_group(scim: Scim, group: str, *operations: dict[str, Any], query: str = "") -> Answer:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from housekey.core.attributes import GROUP_URN, HOUSEKEY_URN, ROLE_URN, USER_URN
-from housekey.core.principal import ADMINISTRATOR_PERMISSIONS
+from housekey.core.principal import GRANTABLE
 from tests.doors.scim.anywhere import ask
 from tests.doors.scim.support import ENTERPRISE, WSO2, Answer, Scim
 from tests.operations.support import PASSWORD, World, other_world
@@ -87,7 +87,7 @@ def test_a_schema_that_is_switched_off_is_not_advertised(world: World, scim: Sci
 def test_the_permissions_that_roles_can_have_are_named(scim: Scim) -> None:
     attributes = ask(scim, "GET", f"/Schemas/{ROLE_URN}").body["attributes"]
     permissions = next(row for row in attributes if row["name"] == "permissions")
-    assert permissions["subAttributes"][0]["canonicalValues"] == sorted(ADMINISTRATOR_PERMISSIONS)
+    assert permissions["subAttributes"][0]["canonicalValues"] == sorted(GRANTABLE)
 
 
 @pytest.mark.parametrize("path", ["/Schemas/urn:nothing", "/ResourceTypes/Shoe", "/Schemas/%00", "/Schemas/" + "x" * 1_000])

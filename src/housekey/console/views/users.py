@@ -80,6 +80,6 @@ def show(request: Asked, user_id: UUID) -> HttpResponse:
         "user": user, "badge": states.of_user(user.standing), "why": states.why(user, latest, moment), "may": may,
         "facts": _facts(request, user, code=code), "code": code, "may_reveal": code and by.may(OFFLINE_INVITE) and not may.edit.why,
         "invitations": _sendings(invitations), "events": sentences(audit.recent(by, user_id, 20)),
-        "special": special.shown(request, policy, purpose) if may.resend.offered and may.special else None,
+        "special": special.shown(request, policy, purpose, user.profile) if may.resend.offered and may.special else None,
         "locked": bool(user.standing.locks) and user.standing.label == "locked", "may_settings": by.may(GOVERNANCE_VIEW),
     })

@@ -11,13 +11,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, URLResolver
 from django.urls.resolvers import RegexPattern
 
+from housekey.core.attributes import HOUSEKEY_URN
 from housekey.core.errors import Conflict, NotFound, NotPermitted, Refused
 from housekey.core.principal import BULK, BULK_GIVES, Principal
 from housekey.operations import idempotency
 from housekey.operations.idempotency import Slip
 from housekey.scim import bulk, mapping, wso2
 from housekey.scim.bulk import Bulk, Operation
-from housekey.scim.dialect import HOUSEKEY
 from housekey.scim.door import door, not_possible
 from housekey.scim.errors import MEDIA_TYPE, ScimInvalid, Unsupported, answer, refused
 from housekey.scim.once import again, carry, of, written
@@ -195,7 +195,7 @@ def _told_once(result: Result) -> dict[str, Any]:
     """A code or link that this answer alone carries; a single request has the code in a header (reference 3.2)."""
     code = result.response.get("Ask-Password-Confirmation-Code")
     if code:
-        return {HOUSEKEY: {"invitation": {"code": code}}}
+        return {HOUSEKEY_URN: {"invitation": {"code": code}}}
     body = json.loads(result.response.content) if result.response.content and not result.failed else {}
-    own = body.get(HOUSEKEY, {}) if isinstance(body, dict) else {}
-    return {HOUSEKEY: own} if "link" in own.get("invitation", {}) else {}
+    own = body.get(HOUSEKEY_URN, {}) if isinstance(body, dict) else {}
+    return {HOUSEKEY_URN: own} if "link" in own.get("invitation", {}) else {}

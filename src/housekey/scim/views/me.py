@@ -11,9 +11,10 @@ from housekey.core.errors import Invalid, NotFound, NotPermitted, Stale
 from housekey.core.principal import LOGIN, USER_UPDATE
 from housekey.core.users import Changes, Profile, User
 from housekey.operations import own_password, own_profile
+from housekey.operations.custom_attributes import kind_of_users
 from housekey.scim import conditions, mapping, patch
 from housekey.scim.conditions import tag_of
-from housekey.scim.dialect import WSO2, profile_of, read_changes, read_replacement
+from housekey.scim.dialect import profile_of, read_changes, read_replacement, to_patch
 from housekey.scim.door import door, not_possible
 from housekey.scim.errors import answer
 from housekey.scim.projection import Projection, of_query
@@ -37,7 +38,7 @@ def me(request: Asked) -> HttpResponse:
 
 
 def _show(request: Asked) -> HttpResponse:
-    projection, user = of_query(request), own_password.me(request.by)
+    projection, user = of_query(request, kind_of_users(request.by.tenant)), own_password.me(request.by)
     return conditions.known(request, tag_of(user)) or _told(request, user, projection)
 
 
@@ -51,7 +52,7 @@ def _told(request: Asked, user: User, projection: Projection) -> HttpResponse:
 
 def _write(request: Asked, body: dict[str, Any]) -> HttpResponse:
     """As often as somebody else was faster, but three times at most; never if the client said which version it means."""
-    projection = of_query(request)
+    projection = of_query(request, kind_of_users(request.by.tenant))
     for last in (False, False, True):
         user = own_password.me(request.by)
         conditions.check(request, tag_of(user))
@@ -66,18 +67,17 @@ def _write(request: Asked, body: dict[str, Any]) -> HttpResponse:
 
 
 def _patched(request: Asked, user: User, body: dict[str, Any]) -> Profile:
-    before = mapping.shown(house(), request.by.tenant, user)
-    before.get(WSO2, {}).pop("accountLocked", None)
-    changes = read_changes(patch.apply(before, body), before, user, extensions_on=True)
+    kind, before = kind_of_users(request.by.tenant), to_patch(mapping.shown(house(), request.by.tenant, user))
+    changes = read_changes(patch.apply(before, body, kind), before, user, kind, extensions_on=True)
     _only_the_profile(changes)
     return changes.profile or user.profile
 
 
 def _replaced(request: Asked, user: User, body: dict[str, Any]) -> Profile:
     """What its owner may write is replaced; the rest may be left out, or sent as it was read, but not be changed."""
-    before = mapping.shown(house(), request.by.tenant, user)
-    _only_the_profile(read_replacement(body, before, user, extensions_on=True))
-    asked, present = profile_of(body), user.profile
+    kind, before = kind_of_users(request.by.tenant), mapping.shown(house(), request.by.tenant, user)
+    _only_the_profile(read_replacement(body, before, user, kind, extensions_on=True))
+    asked, present = profile_of(body, kind), user.profile
     for name in asked.more.keys() - own_profile.OPEN:
         if asked.more[name] != present.more.get(name):
             raise NotPermitted(USER_UPDATE)

@@ -9,16 +9,17 @@ from uuid import UUID
 
 from django.http import HttpResponse
 
-from housekey.core.attributes import USERS
+from housekey.core.attributes import HOUSEKEY_URN, WSO2_URN
 from housekey.core.errors import Stale
 from housekey.core.principal import USER_DELETE, USER_UPDATE
 from housekey.core.users import Changes, Invitation, User
 from housekey.operations import onboarding, resets, users
+from housekey.operations.custom_attributes import kind_of_users
 from housekey.operations.searching import Query, search
 from housekey.scim import conditions, mapping, patch
 from housekey.scim.asking import Asking, by_query
 from housekey.scim.conditions import tag_of
-from housekey.scim.dialect import HOUSEKEY, WSO2, read_changes, read_new_user, read_replacement
+from housekey.scim.dialect import read_changes, read_new_user, read_replacement, to_patch
 from housekey.scim.door import door, not_possible, uuid
 from housekey.scim.errors import answer
 from housekey.scim.once import Also, once
@@ -40,8 +41,9 @@ def collection(request: Asked) -> HttpResponse:
 
 def create(request: Asked, body: dict[str, Any]) -> HttpResponse:
     """POST: 201 with the whole new user."""
-    projection = of_query(request)
-    new = read_new_user(body, extensions_on=_extensions_on())
+    kind = kind_of_users(request.by.tenant)
+    projection = of_query(request, kind)
+    new = read_new_user(body, kind, extensions_on=_extensions_on())
 
     def answered(user: User) -> HttpResponse:
         response = told(request, user, projection, 201)
@@ -55,8 +57,7 @@ def told(request: Asked, user: User, projection: Projection, status: int = 200) 
     """The user; beside her the code that another system delivers, in WSO2's header (reference 3.2), or the link to hand over."""
     body = mapping.told(house(), request.by.tenant, user, projection, invitations(request, [user], projection))
     if user.code.startswith("http"):
-        body["schemas"] = [*(urn for urn in body["schemas"] if urn != HOUSEKEY), HOUSEKEY]
-        body[HOUSEKEY] = {"invitation": body.get(HOUSEKEY, {}).get("invitation", {}) | {"link": user.code}}
+        mapping.extend(body, HOUSEKEY_URN, {"invitation": body.get(HOUSEKEY_URN, {}).get("invitation", {}) | {"link": user.code}})
     response = answer(body, status)
     response["ETag"] = tag_of(user)
     if user.code and not user.code.startswith("http"):
@@ -66,26 +67,25 @@ def told(request: Asked, user: User, projection: Projection, status: int = 200) 
 
 def invitations(request: Asked, page: list[User], projection: Projection) -> dict[UUID, Invitation]:
     """What became of each one's invitation, if that was asked for: one look for a whole page."""
-    if not projection.asks(HOUSEKEY, "invitation"):
+    if not projection.asks(HOUSEKEY_URN, "invitation"):
         return {}
     return onboarding.newest(request.by, [user.id for user in page], now())
 
 
 def show(request: Asked, user_id: UUID) -> HttpResponse:
     """GET: oneTimePassword is returned only when asked for by name, and then only to who may read it (decisions, At rest)."""
-    projection = of_query(request)
+    projection = of_query(request, kind_of_users(request.by.tenant))
     user = users.get(request.by, user_id)
-    if not (projection.asks(HOUSEKEY, "invitation") or projection.asks(WSO2, "oneTimePassword", by_name=True)):
+    if not (projection.asks(HOUSEKEY_URN, "invitation") or projection.asks(WSO2_URN, "oneTimePassword", by_name=True)):
         # what is returned on request only changes without the version
         unchanged = conditions.known(request, tag_of(user))
         if unchanged is not None:
             return unchanged
     body = mapping.told(house(), request.by.tenant, user, projection, invitations(request, [user], projection))
-    if projection.asks(WSO2, "oneTimePassword", by_name=True) and _extensions_on():
+    if projection.asks(WSO2_URN, "oneTimePassword", by_name=True) and _extensions_on():
         code = resets.readable_code(house(), request.by, user_id, now())
         if code:
-            body[WSO2] = body.get(WSO2, {}) | {"oneTimePassword": code}
-            body["schemas"] = [*(urn for urn in body["schemas"] if urn != WSO2), WSO2]
+            mapping.extend(body, WSO2_URN, {"oneTimePassword": code})
     response = answer(body)
     response["ETag"] = tag_of(user)
     return response
@@ -93,10 +93,11 @@ def show(request: Asked, user_id: UUID) -> HttpResponse:
 
 def found(request: Asked, asking: Asking) -> dict[str, Any]:
     """A ListResponse: a page by index, or by cursor (RFC 9865). Raises BadFilter, BadCursor, ScimInvalid, NotPermitted."""
-    tree, sort = asking.tree(USERS), asking.sort(USERS)
+    kind = kind_of_users(request.by.tenant)
+    tree, sort = asking.tree(kind), asking.sort(kind)
     query = Query(tree, sort, asking.descending, asking.start - 1, asking.count, asking.cursor, asking.domain)
     page = search(house(), request.by, query, now())
-    projection = asking.projection(USERS)
+    projection = asking.projection(kind)
     told = invitations(request, page.users, projection)
     body = mapping.listed(house(), request.by.tenant, page.users, page.total, asking.start, projection, told)
     if asking.cursor is None:
@@ -129,8 +130,9 @@ def replace(request: Asked, user_id: UUID, body: dict[str, Any]) -> HttpResponse
     """PUT (RFC 7644 section 3.5.1)."""
 
     def changes(user: User) -> Changes:
-        return read_replacement(body, mapping.shown(house(), request.by.tenant, user), user, extensions_on=_extensions_on())
+        return read_replacement(body, mapping.shown(house(), request.by.tenant, user), user, kind, extensions_on=_extensions_on())
 
+    kind = kind_of_users(request.by.tenant)
     return _write(request, user_id, changes)
 
 
@@ -138,18 +140,17 @@ def change(request: Asked, user_id: UUID, body: dict[str, Any]) -> HttpResponse:
     """PATCH (RFC 7644 section 3.5.2)."""
 
     def changes(user: User) -> Changes:
-        before = mapping.shown(house(), request.by.tenant, user)
-        # What stands there afterwards the client has written: an invited account is locked already, and may be locked for cause besides
-        before.get(WSO2, {}).pop("accountLocked", None)
-        return read_changes(patch.apply(before, body), before, user, extensions_on=_extensions_on())
+        before = to_patch(mapping.shown(house(), request.by.tenant, user))
+        return read_changes(patch.apply(before, body, kind), before, user, kind, extensions_on=_extensions_on())
 
+    kind = kind_of_users(request.by.tenant)
     return _write(request, user_id, changes)
 
 
 def _write(request: Asked, user_id: UUID, changes: Callable[[User], Changes]) -> HttpResponse:
     """Applied to the user as she is when it is written: read again and repeated if somebody else was faster, unless the client said
     which version it means."""
-    projection = of_query(request)
+    projection = of_query(request, kind_of_users(request.by.tenant))
 
     def deed(also: Also[User]) -> User:
         for last in (False, False, True):

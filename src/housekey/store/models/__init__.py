@@ -2,7 +2,7 @@
 
 from housekey.store.models.account import Account, Population, Role, RoleMember
 from housekey.store.models.audit import AuditEntry
-from housekey.store.models.claim import Claim
+from housekey.store.models.claim import Claim, CustomAttribute
 from housekey.store.models.client import Client, Token
 from housekey.store.models.code import Code, Ticket
 from housekey.store.models.group import Group, GroupMember
@@ -20,6 +20,7 @@ __all__ = [
     "Claim",
     "Client",
     "Code",
+    "CustomAttribute",
     "Group",
     "GroupMember",
     "Kept",

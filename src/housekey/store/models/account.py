@@ -20,6 +20,8 @@ class Account(Scoped):
     locks = models.CharField(max_length=200, default="", blank=True)
     """Lock reasons, space separated: a set."""
     disabled = models.BooleanField(default=False)
+    unassigned = models.CharField(max_length=60, default="", blank=True)
+    """Names of attributes that a client took away, space separated: a set."""
     has_password = models.BooleanField(default=False)
     email_verified = models.BooleanField(default=False)
     phone_verified = models.BooleanField(default=False)
