@@ -19,7 +19,8 @@ from tests.operations.support import World
 MOBILE: dict[str, Any] = {"phoneNumbers": [{"value": "+4712345678", "type": "mobile"}]}
 
 
-def invited(world: World, channel: str, name: str = "jane", *, mail: bool = True, mobile: bool = True) -> User:
+def invited(world: World, channel: str, *, mail: bool = True, mobile: bool = True) -> User:
+    name = "jane"
     more = {HOUSEKEY_URN: {"preferredChannel": channel}} if channel else {}
     profile = Profile(emails=(Email(f"{name}@example.com"),) if mail else (), more=more | (MOBILE if mobile else {}))
     return users.create(world.house, world.by, NewUser(UserName("PRIMARY", name), profile, ask_password=True), world.now)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from datetime import datetime
+from typing import Any, Literal, get_args
 
 from housekey.core.attributes import CUSTOM, CUSTOM_URN, SCHEMAS, USERS
-from housekey.core.characteristics import Attribute, ResourceType
+from housekey.core.characteristics import Attribute, ResourceType, Schema
 from housekey.core.claims import BY_URI, DIALECT
 from housekey.core.errors import Invalid
+from housekey.core.filters import comparable, moment_text
 from housekey.core.names import findable
+from housekey.core.users import Profile
 
 CustomType = Literal["string", "boolean", "dateTime"]
 TYPES: tuple[CustomType, ...] = get_args(CustomType)
@@ -51,7 +54,7 @@ def check(attribute: CustomAttribute) -> None:
         sentence = f"The name of an attribute begins with a letter and has letters, digits and _ only, {MOST_NAME} characters at most."
         raise Invalid(sentence, field="name")
     if attribute.name.lower() in _TAKEN:
-        raise Invalid(f"{attribute.name} is the name of an attribute that every user has. Choose another one.", field="name")
+        raise Invalid("Every user has an attribute of this name. Choose another one.", field="name")
     if attribute.type not in TYPES:
         raise Invalid(f"The type must be one of {', '.join(TYPES)}.", field="type")
     if len(attribute.description) > MOST_DESCRIPTION or attribute.description != findable(attribute.description):
@@ -64,3 +67,21 @@ def user_kind(attributes: Iterable[CustomAttribute]) -> ResourceType:
     rows = tuple(Attribute(row.name, row.type, row.description or f"{row.name}, as the administrator defined it.") for row in attributes)
     extensions = tuple(replace(CUSTOM, attributes=rows) if schema.urn == CUSTOM_URN else schema for schema in USERS.extensions)
     return replace(USERS, extensions=extensions)
+
+
+def held(schema: Schema, kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Of what a profile keeps, what the attributes of `schema` can show: no value of one that was removed, none of another type than the
+    one that bears its name today."""
+    return {row.name: kept[row.name] for row in schema.attributes if _fits(row, kept.get(row.name))}
+
+
+def _fits(attribute: Attribute, value: Any) -> bool:
+    known = comparable(attribute, value)
+    return known is not None and (attribute.type != "dateTime" or (isinstance(known, datetime) and moment_text(known) == value))
+
+
+def settled(profile: Profile, kind: ResourceType) -> Profile:
+    """The profile without what its tenant's attributes no longer show."""
+    rest = {name: value for name, value in profile.more.items() if name != CUSTOM_URN}
+    shown = held(kind.extension(CUSTOM_URN), profile.more.get(CUSTOM_URN, {}))
+    return replace(profile, more=rest | ({CUSTOM_URN: shown} if shown else {}))

@@ -178,6 +178,13 @@ class Principal:
     """The client's address, `""` where there is none."""
     client_id: str = ""
     """The OAuth client whose token came with the request, `""` for a person."""
+    lent: frozenset[str] = frozenset()
+    """Of `permissions`, those that hold inside one Bulk only: enough to do something with, not to give away."""
+
+    @property
+    def own(self) -> frozenset[str]:
+        """What this principal can give to others, and is measured by."""
+        return self.permissions - self.lent
 
     def must(self, permission: str) -> None:
         """Raise NotPermitted unless this principal holds `permission`."""

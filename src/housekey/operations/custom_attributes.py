@@ -51,7 +51,7 @@ def add(by: Principal, attribute: CustomAttribute, now: datetime) -> None:
     """
     by.must(CLAIM_UPDATE)
     check(attribute)
-    taken = Conflict(f"There is an attribute called {attribute.name} already.", field="name")
+    taken = Conflict("There is already an attribute of this name. Choose another one.", field="name")
     with durable(taken=taken):
         TenantRow.objects.select_for_update(no_key=True).get(pk=by.tenant.id)
         present = _all(by.tenant)
@@ -66,7 +66,7 @@ def add(by: Principal, attribute: CustomAttribute, now: datetime) -> None:
 
 
 def remove(by: Principal, name: str, now: datetime) -> None:
-    """It is shown and written no more. Values that users have stay in the store until each user is written the next time.
+    """It is shown and written no more. Values that users have stay in the store until each is written through SCIM the next time.
 
     Raises NotPermitted, NotFound.
     """

@@ -6,7 +6,7 @@ A group gives nobody any permission, so putting an administrator into one takes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
@@ -117,6 +117,14 @@ def listing(
     page = list(_sorted(rows, sort, descending=descending)[offset : offset + limit]) if limit else []
     inside = _members(by.tenant, [row.id for row in page]) if members and page else {}
     return GroupPage([_view(row, inside.get(row.id, ())) for row in page], total)
+
+
+def with_members(by: Principal, found: Iterable[Group]) -> list[Group]:
+    """Groups of a list that was made without members, with them. Raises NotPermitted."""
+    by.must(GROUP_VIEW)
+    found = list(found)
+    inside = _members(by.tenant, [group.id for group in found])
+    return [replace(group, members=inside.get(group.id, ())) for group in found]
 
 
 def _sorted(rows: QuerySet[Row], sort: Sort, *, descending: bool) -> QuerySet[Row]:
@@ -242,9 +250,11 @@ def delete(by: Principal, group_id: UUID, now: datetime, *, version: int | None 
 
 
 def leave_all(tenant: Tenant, account_id: UUID, now: datetime) -> None:
-    """A step of deleting a user: the groups she was in look different from now on."""
+    """A step of deleting a user: the groups she was in look different from now on. They are held in the order of their ids, so that two
+    who are deleted at once cannot wait for one another."""
     mine = GroupMember.objects.within(tenant).filter(account_id=account_id).values("group_id")
-    Row.objects.within(tenant).filter(id__in=mine).update(version=F("version") + 1, modified=now)
+    held = list(Row.objects.within(tenant).filter(id__in=mine).order_by("id").select_for_update().values_list("id", flat=True))
+    Row.objects.within(tenant).filter(id__in=held).update(version=F("version") + 1, modified=now)
     GroupMember.objects.within(tenant).filter(account_id=account_id).delete()
 
 

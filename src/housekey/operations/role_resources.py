@@ -61,18 +61,18 @@ class RoleChanges:
     """The version the caller saw; Stale if it is no longer the present one."""
 
 
-def listing(by: Principal, *, members: bool = True) -> list[WholeRole]:
+def listing(by: Principal) -> list[WholeRole]:
     """Every role of the tenant, by name; as many queries for many as for one. Raises NotPermitted."""
     by.must(ROLE_VIEW)
     rows = list(Role.objects.within(by.tenant).order_by("name"))
-    inside = _members(by.tenant, [row.id for row in rows]) if members else {}
+    inside = _members(by.tenant, [row.id for row in rows])
     return [_view(row, inside.get(row.id, ())) for row in rows]
 
 
-def get(by: Principal, role_id: int, *, permission: str = ROLE_VIEW, members: bool = True) -> WholeRole:
+def get(by: Principal, role_id: int, *, permission: str = ROLE_VIEW) -> WholeRole:
     """Who changes a role may see what is changed: such a caller names that `permission`. Raises NotFound, NotPermitted."""
     by.must(permission)
-    return _whole(by.tenant, _found(Role.objects.within(by.tenant).filter(id=role_id).first(), role_id), members=members)
+    return _whole(by.tenant, _found(Role.objects.within(by.tenant).filter(id=role_id).first(), role_id))
 
 
 def create(
@@ -109,6 +109,9 @@ def change(
         row = _held(by.tenant, role_id)
         if changes.version is not None and changes.version != _whole(by.tenant, row).version:
             raise Stale("The role was changed by somebody else meanwhile. Read it again and repeat your change.")
+        if changes.name not in {None, row.name} or changes.external_id not in {None, row.external_id}:
+            # By its name or externalId others find the role they mean: who swaps two of them gives the one for the other
+            roles.must_hold(by, row)
         if changes.name is not None and changes.name != row.name:
             _rename(by, row, changes.name, now)
         if changes.external_id is not None:
@@ -173,7 +176,8 @@ def _exchange(by: Principal, row: Role, given: set[UUID], taken: set[UUID], now:
 
 
 def _held(tenant: Tenant, role_id: int) -> Role:
-    return _found(Role.objects.within(tenant).select_for_update().filter(id=role_id).first(), role_id)
+    # Not so that nobody can refer to it: who is put into the role elsewhere is held before the role, here after it
+    return _found(Role.objects.within(tenant).select_for_update(no_key=True).filter(id=role_id).first(), role_id)
 
 
 def _found(row: Role | None, role_id: int) -> Role:
@@ -186,8 +190,8 @@ def _ids(tenant: Tenant, row: Role) -> set[UUID]:
     return set(RoleMember.objects.within(tenant).filter(role=row).values_list("account_id", flat=True))
 
 
-def _whole(tenant: Tenant, row: Role, *, members: bool = True) -> WholeRole:
-    return _view(row, _members(tenant, [row.id]).get(row.id, ()) if members else ())
+def _whole(tenant: Tenant, row: Role) -> WholeRole:
+    return _view(row, _members(tenant, [row.id]).get(row.id, ()))
 
 
 def _view(row: Role, members: tuple[Member, ...]) -> WholeRole:

@@ -37,7 +37,7 @@ def permissions_of(tenant: Tenant, account_id: UUID) -> frozenset[str]:
 
 def outranks(by: Principal, account_id: UUID) -> bool:
     """Does `by` hold all that this account holds? Nobody else touches it: the help desk cannot take over an administrator (A-135)."""
-    return permissions_of(by.tenant, account_id) <= by.permissions | EVERYONE_PERMISSIONS
+    return permissions_of(by.tenant, account_id) <= by.own | EVERYONE_PERMISSIONS
 
 
 def must_outrank(by: Principal, account_id: UUID) -> None:
@@ -162,9 +162,15 @@ def erase(by: Principal, role: Role, now: datetime) -> None:
 
 def _grantable(by: Principal, permissions: Iterable[str]) -> list[str]:
     wanted = spelled_out(permissions)
-    for permission in sorted(wanted - by.permissions):
+    for permission in sorted(wanted - by.own):
         raise NotPermitted(permission)
     return sorted(wanted)
+
+
+def must_hold(by: Principal, role: Role) -> None:
+    """Raise NotPermitted unless `by` holds all that the role allows."""
+    if not set(role.permissions) <= by.own | EVERYONE_PERMISSIONS:
+        raise NotPermitted(f"of everything the role {role.name} allows")
 
 
 def join(by: Principal, account_id: UUID, name: str) -> None:
@@ -179,7 +185,7 @@ def _role(by: Principal, name: str) -> Role:
     if role is None:
         known = Role.objects.within(by.tenant).exclude(name=EVERYONE).order_by("name").values_list("name", flat=True)
         raise Invalid(f"There is no role called {name} to give or take. There are: {', '.join(known)}.", field="roles")
-    if not set(role.permissions) <= by.permissions:
+    if not set(role.permissions) <= by.own:
         raise NotPermitted(f"of everything the role {name} allows")
     return role  # type: ignore[no-any-return] # the scoped manager is typed loosely
 

@@ -10,7 +10,7 @@ from housekey.conf.house import House
 from housekey.core.characteristics import Reference
 from housekey.core.errors import Invalid
 from housekey.core.filters import Compare, Filter
-from housekey.core.names import PRIMARY, Tenant, name_key
+from housekey.core.names import Tenant, UserName, split_username
 from housekey.core.principal import USER_LIST, Principal
 from housekey.core.users import User
 from housekey.operations import accounts, cursors
@@ -54,20 +54,22 @@ def search(house: House, by: Principal, query: Query, now: datetime) -> Page:
     the next page begins after. Sorted by what can change meanwhile, that holds for the users whose key did not.
     """
     by.must(USER_LIST)
-    _check_domain(by.tenant, query.domain)
-    wanted = Search(by.tenant, query.filter, _sort_path(query.sort_by), query.descending)
+    wanted = Search(by.tenant, query.filter, _sort_path(query.sort_by), query.descending, _domains(by.tenant, query.domain))
     exact = _named(query)
     if exact is not None and query.cursor is None:
-        return _one(by.tenant, exact, query)
+        return _one(wanted, exact, query)
     with patience.at_most(house.config.limits.search) if pages.is_laborious(wanted) else nullcontext():
         return _walk(house, wanted, query, now) if query.cursor is not None else _indexed(wanted, query)
 
 
-def _check_domain(tenant: Tenant, domain: str) -> None:
-    if domain and domain.upper() not in domains(tenant):
+def _domains(tenant: Tenant, domain: str) -> tuple[str, ...]:
+    """Where to look: in the one that is named, else everywhere. Raises Invalid."""
+    known = tuple(domains(tenant))
+    if domain and domain.upper() not in known:
         raise Invalid(
             f"Invalid user store domain: '{domain[:100]}'. The specified domain does not exist or is currently disabled.", field="domain"
         )
+    return (domain.upper(),) if domain else known
 
 
 def _sort_path(ref: Reference | None) -> str:
@@ -79,16 +81,17 @@ def _sort_path(ref: Reference | None) -> str:
     return path
 
 
-def _named(query: Query) -> str | None:
-    """The key of the one name that is asked for: the commonest question of a provisioning client has a short way."""
+def _named(query: Query) -> UserName | None:
+    """The one name that is asked for: the commonest question of a provisioning client has a short way."""
     wanted = query.filter
     if isinstance(wanted, Compare) and wanted.ref.path == "userName" and wanted.op == "eq":
-        return str(wanted.value)
+        return split_username(str(wanted.value))
     return None
 
 
-def _one(tenant: Tenant, key: str, query: Query) -> Page:
-    account = hot.account_by_name(tenant.id, PRIMARY, name_key(key))
+def _one(wanted: Search, name: UserName, query: Query) -> Page:
+    tenant = wanted.tenant
+    account = hot.account_by_name(tenant.id, name.domain, name.key) if name.domain in wanted.domains else None
     shown = [account] if account and query.offset == 0 and query.count else []
     return Page([accounts.user(tenant, row) for row in shown], 1 if account else 0)
 
@@ -101,7 +104,9 @@ def _indexed(wanted: Search, query: Query) -> Page:
 
 
 def _total(wanted: Search) -> int:
-    return population.accounts(wanted.tenant.id, PRIMARY) if wanted.filter is None else pages.count(wanted)
+    if wanted.filter is not None:
+        return pages.count(wanted)
+    return sum(population.accounts(wanted.tenant.id, domain) for domain in wanted.domains)
 
 
 def _walk(house: House, wanted: Search, query: Query, now: datetime) -> Page:

@@ -191,7 +191,8 @@ def _with_status(rows: QuerySet[Account], status: str) -> QuerySet[Account]:
 def change(
     house: House, by: Principal, user_id: UUID, changes: Changes, now: datetime, *, also: Callable[[User], object] = nothing
 ) -> User:
-    """Apply `changes`; all of them or none. Raises NotFound, Stale, Invalid, PasswordRefused, NotPermitted.
+    """Apply `changes`; all of them or none. What changes nothing leaves version and time as they are (RFC 7644 section 3.5.2.1).
+    Raises NotFound, Stale, Invalid, PasswordRefused, NotPermitted.
 
     A password set by an administrator ends whatever was pending and kills the outstanding code (spec section 3). A password beside
     askPassword is ignored. A corrected address of somebody invited kills the link that went to the old one and sends a new one.
@@ -210,13 +211,15 @@ def change(
         before = accounts.user(by.tenant, account)
         _may_change(by, account, before, changes)
         _write(by, account, before, changes, password_hash)
-        account.unassigned = " ".join(sorted(_unassigned(before, changes)))
         if password_hash:
             codes.end_live(by.tenant, account.id, "revoked", now, but="confirmation")
         elif changes.disabled and not before.standing.disabled:
             codes.end_live(by.tenant, account.id, "revoked", now)
-        standing = _next_standing(before.standing, changes, new_password=bool(password_hash))
-        accounts.put(account, standing, now, new_credential=bool(password_hash))
+        standing, unassigned = _next_standing(before.standing, changes, new_password=bool(password_hash)), _unassigned(before, changes)
+        written = bool(password_hash) or changes.profile not in (None, before.profile)
+        if written or (standing, unassigned) != (before.standing, before.unassigned):
+            account.unassigned = " ".join(sorted(unassigned))
+            accounts.put(account, standing, now, new_credential=bool(password_hash))
         code = _message(house, by, account, before, changes, policy, now)
         user = accounts.user(by.tenant, account)
         _tell_owner(house, by, before, user, policy, now, new_password=bool(password_hash))

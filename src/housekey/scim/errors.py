@@ -28,7 +28,7 @@ class ScimInvalid(Invalid):
 
 
 class Unsupported(Refused):
-    """What this address does not do: `status` is 403, 405, 406, 413, 415 or 501."""
+    """What this address does not do: `status` is 403, 405, 406, 409, 413, 415 or 501."""
 
     def __init__(self, status: int, sentence: str, *, allow: str = "") -> None:
         super().__init__(sentence)

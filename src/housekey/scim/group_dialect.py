@@ -224,7 +224,7 @@ def _at_members(draft: _Draft, op: str, text: str | None, value: Any, choose: Ch
 
 
 def _chosen(text: str, choose: Chooser) -> set[UUID]:
-    terms = [_VALUE.fullmatch(term) for term in re.split(r"\s+or\s+", text, flags=re.IGNORECASE)]
+    terms = [_VALUE.fullmatch(term) for term in re.split(r"(?<!\s)\s+or\s+", text, flags=re.IGNORECASE)]
     values = [term["value"] for term in terms if term]
     if len(values) == len(terms):
         return {found for value in values if (found := maybe(value))}

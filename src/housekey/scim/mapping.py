@@ -9,13 +9,14 @@ from uuid import UUID
 
 from housekey.conf.house import House
 from housekey.core.account import ADMIN_INITIATED
-from housekey.core.attributes import CUSTOM_URN, ENTERPRISE_URN, HOUSEKEY_URN, USER_URN, USERS, WSO2_URN, Attribute
-from housekey.core.filters import comparable, moment_text
+from housekey.core.attributes import CUSTOM_URN, ENTERPRISE_URN, HOUSEKEY_URN, USER_URN, USERS, WSO2_URN
+from housekey.core.custom import held
+from housekey.core.filters import moment_text
 from housekey.core.links import tenant_prefix
 from housekey.core.names import Tenant
 from housekey.core.scenario import of
 from housekey.core.users import Email, Invitation, User
-from housekey.operations import custom_attributes
+from housekey.operations.custom_attributes import kind_of_users
 from housekey.scim import wso2
 from housekey.scim.conditions import tag_of
 from housekey.scim.projection import Projection
@@ -78,14 +79,8 @@ def _extensions(house: House, tenant: Tenant, user: User) -> Iterator[tuple[str,
     if house.config.scim2.enable_schema_extension:
         yield WSO2_URN, _state(user)
     if CUSTOM_URN in more:
-        known = custom_attributes.kind_of_users(tenant).extension(CUSTOM_URN)
-        yield CUSTOM_URN, {row.name: more[CUSTOM_URN][row.name] for row in known.attributes if _fits(row, more[CUSTOM_URN].get(row.name))}
+        yield CUSTOM_URN, held(kind_of_users(tenant).extension(CUSTOM_URN), more[CUSTOM_URN])
     yield HOUSEKEY_URN, more.get(HOUSEKEY_URN, {})
-
-
-def _fits(attribute: Attribute, value: Any) -> bool:
-    """A value kept for an attribute that was removed and added anew with another type is none."""
-    return comparable(attribute, value) is not None
 
 
 def told(

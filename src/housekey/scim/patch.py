@@ -192,13 +192,22 @@ def _less(rows: list[Any], gone: list[Any]) -> list[Any]:
 
 
 def _merged(rows: list[Any], added: list[Any]) -> list[Any]:
-    """Added values, once each; a new primary takes the place of the old one (RFC 7644 section 3.5.2)."""
-    if any(row.get("primary") for row in added):
-        rows = [{**row, "primary": False} if isinstance(row, dict) else row for row in rows]
-    merged = rows + [row for row in added if row not in rows]
+    """Added values, once each; a new primary takes the place of the old one (RFC 7644 section 3.5.2). What is there under the same value
+    and type is not added again but gets the parts that it lacks (RFC 7643 section 2.4)."""
+    merged = [{**row, "primary": False} for row in rows] if any(row.get("primary") for row in added) else list(rows)
+    for row in added:
+        at = next((number for number, other in enumerate(merged) if _again(other, row)), len(merged))
+        merged[at : at + 1] = [merged[at] | row] if at < len(merged) else [row]
     if len(merged) > MOST_ROWS:
         raise ScimInvalid(f"At most {MOST_ROWS} values in one attribute.", "invalidValue", field="value")
     return merged
+
+
+def _again(row: dict[str, Any], added: dict[str, Any]) -> bool:
+    """Is `added` there already, as `row`?"""
+    if "value" not in added:
+        return row == added
+    return (row.get("value"), row.get("type")) == (added["value"], added.get("type"))
 
 
 def _in_complex(holder: dict[str, Any], attribute: Attribute, sub: Attribute, op: str, value: Any) -> None:
@@ -269,7 +278,7 @@ def _described(attribute: Attribute, text: str) -> dict[str, Any]:
     """The value that a filter describes, where there is none. Entra ID replaces emails[type eq "work"].value on users that have no such
     address, and means: add it. Raises ScimInvalid (noTarget) if the filter is more than a description."""
     row: dict[str, Any] = {}
-    for part in re.split(r"\s+and\s+", text, flags=re.IGNORECASE):
+    for part in re.split(r"(?<!\s)\s+and\s+", text, flags=re.IGNORECASE):
         match = _EQUAL.fullmatch(part)
         sub = attribute.sub(match["name"]) if match else None
         if match is None or sub is None:

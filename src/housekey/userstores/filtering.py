@@ -21,6 +21,7 @@ from housekey.core.account import PRECEDENCE
 from housekey.core.attributes import WSO2_URN
 from housekey.core.characteristics import Reference
 from housekey.core.filters import LAST, And, Compare, Filter, Not, Operator, Or, Present, Some, Value, compared, holds, rows
+from housekey.core.names import PRIMARY
 from housekey.core.searchable import stored
 
 Table = Literal["a", "u"]
@@ -53,6 +54,10 @@ class Belongings:
 
     tenant_id: int
     roles: dict[int, str]
+
+
+NAME = "{name}"
+"""Stands for the folded name of the user, which is a column where all who are searched are in PRIMARY."""
 
 
 def on_sqlite() -> bool:
@@ -98,7 +103,7 @@ def single(path: str, op: Operator | None, value: Value) -> Sql:
     if path == "id":
         return _id(op, value)
     if path == "userName":
-        return _text(Sql(unindexed("{d}.name_key")), op, value)
+        return _text(Sql(NAME), op, value)
     if path in TIMES and (op is None or isinstance(value, datetime)):
         return EVERYBODY if op is None else time(unindexed(f"a.{TIMES[path]}"), op, value)
     if path in STANDING:
@@ -125,6 +130,12 @@ def uuid_of(value: Value) -> UUID | None:
 def bound_id(value: UUID) -> Any:
     """SQLite keeps ids as text, PostgreSQL as uuid."""
     return value.hex if on_sqlite() else value
+
+
+def shown_name(alias: str) -> str:
+    """The name of a user or group as it is shown, folded: outside PRIMARY with its domain in front."""
+    text = f"(CASE WHEN {alias}.domain = '{PRIMARY}' THEN {alias}.name_key ELSE lower({alias}.domain) || '/' || {alias}.name_key END)"
+    return text if on_sqlite() else f'{text} COLLATE "C"'
 
 
 def document(path: str) -> Sql:
@@ -330,4 +341,4 @@ def _group_leaf(name: str, op: Operator | None, value: Value) -> Sql:
     if name == "value":
         found = uuid_of(value)
         return Sql("g.id = %s", (bound_id(found),)) if found else NOBODY
-    return _text(Sql("g.name_key"), op, value)
+    return _text(Sql(shown_name("g")), op, value)

@@ -12,11 +12,12 @@ from django.db import connection
 from housekey.core.characteristics import Reference
 from housekey.core.filters import LAST, Filter, paths
 from housekey.core.names import PRIMARY, Tenant
-from housekey.core.searchable import OWN, STORED
+from housekey.core.searchable import MOST, OWN, STORED
 from housekey.store.models import Role
 from housekey.userstores.filtering import (
     HAS,
     KEYS,
+    NAME,
     STANDING,
     TIMES,
     Belongings,
@@ -27,6 +28,7 @@ from housekey.userstores.filtering import (
     document,
     joined,
     on_sqlite,
+    shown_name,
     unindexed,
 )
 from housekey.userstores.probes import Probe, probe_of
@@ -56,12 +58,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for in the built-in store of a tenant. `sort_by`: the path of a single-valued attribute."""
+    """What is looked for in the built-in store of a tenant. `sort_by`: the path of a single-valued attribute. `domains`: at least one."""
 
     tenant: Tenant
     filter: Filter | None = None
     sort_by: str = "userName"
     descending: bool = False
+    domains: tuple[str, ...] = (PRIMARY,)
 
 
 def sortable(ref: Reference) -> str:
@@ -81,7 +84,8 @@ def sortable(ref: Reference) -> str:
 
 def is_laborious(search: Search) -> bool:
     """May the database have to look at many more users than it finds? Not where an index has the order and everybody is wanted."""
-    return search.filter is not None or search.sort_by not in {"userName", "id", "emails", *KEYS, *TIMES}
+    by_name = search.sort_by == "userName" and len(search.domains) > 1
+    return search.filter is not None or by_name or search.sort_by not in {"userName", "id", "emails", *KEYS, *TIMES}
 
 
 def page(search: Search, *, offset: int = 0, limit: int, place: Place | None = None) -> list[Found]:
@@ -108,11 +112,11 @@ class _Statement:
 
     def __init__(self, search: Search) -> None:
         self.search = search
-        self.sort = _sort(search.sort_by)
+        self.sort = Sql(shown_name("{d}")) if search.sort_by == "userName" and len(search.domains) > 1 else _sort(search.sort_by)
         self.probe: Probe | None = None
         self.condition = Sql("1 = 1")
         if search.filter is not None:
-            self.probe = probe_of(search.filter, search.tenant.id)
+            self.probe = probe_of(search.filter, search.tenant.id, search.domains)
             self.condition = condition(search.filter, Belongings(search.tenant.id, _roles(search)))
 
     def page(self, place: Place | None, backwards: bool) -> tuple[str, list[Any]]:
@@ -126,13 +130,17 @@ class _Statement:
         order = " DESC" if descending else ""
         by = f"{key.text}{order}" if self.search.sort_by == "userName" else f"{key.text}{order}, {{d}}.id{order}"
         text = f"SELECT {{d}}.id, {key.text} FROM {self._tables(driver, self.sort)} WHERE {where.text} ORDER BY {by}"  # noqa: S608 - ours
-        return text.replace("{d}", driver), [*key.values, *where.values, *key.values]
+        return self._filled(text, driver), [*key.values, *where.values, *key.values]
 
     def count(self) -> tuple[str, list[Any]]:
         driver = self._driver(Sql(""))
         where = self._where(driver)
         text = f"SELECT count(*) FROM {self._tables(driver, Sql(''))} WHERE {where.text}"  # noqa: S608 - composed of our own pieces
-        return text.replace("{d}", driver), list(where.values)
+        return self._filled(text, driver), list(where.values)
+
+    def _filled(self, text: str, driver: str) -> str:
+        shown = unindexed("{d}.name_key") if self.search.domains == (PRIMARY,) else shown_name("{d}")
+        return text.replace(NAME, shown).replace("{d}", driver)
 
     def _walks(self) -> bool:
         """Is the order what an index is taken for? Not if there is a better beginning, unless that beginning has the same order."""
@@ -156,12 +164,13 @@ class _Statement:
         return f"{names[driver]} {'CROSS JOIN' if on_sqlite() else 'JOIN'} {names[other]} ON {other}.id = {driver}.id"
 
     def _where(self, driver: str) -> Sql:
-        tenant, domain = f"{driver}.tenant_id", unindexed(f"{driver}.domain")
+        tenant, domain, domains = f"{driver}.tenant_id", unindexed(f"{driver}.domain"), self.search.domains
         if self.probe and self.probe.by == "id":
             tenant = unindexed(tenant)
         if self.probe is None and self.search.sort_by == "userName":
             domain = f"{driver}.domain"
-        own = Sql(f"{tenant} = %s AND {domain} = %s", (self.search.tenant.id, PRIMARY))
+        inside = "= %s" if len(domains) == 1 else f"IN ({', '.join(['%s'] * len(domains))})"
+        own = Sql(f"{tenant} = %s AND {domain} {inside}", (self.search.tenant.id, *domains))
         return joined("AND", [own, *([self.probe.condition] if self.probe else []), self.condition], own)
 
 
@@ -185,7 +194,9 @@ def _sort(path: str) -> Sql:
         cases = " ".join(f"WHEN {when} THEN '{str(shown).lower()}'" for shown, when in STANDING[path].items())
         text = f"CASE {cases} ELSE %s END".replace(HAS, has)
         return Sql(text if on_sqlite() else f'({text}) COLLATE "C"', (LAST,), frozenset({"a"}))
-    return document(path)
+    whole = document(path)
+    # As the keys with a column are: a cursor holds the last user's key, and has to fit into an address
+    return Sql(f"substr({whole.text}, 1, {MOST})", whole.values, whole.tables)
 
 
 def _unordered(sort: Sql, path: str) -> Sql:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from housekey.core.attributes import WSO2_URN
 from housekey.core.filters import And, Compare, Filter, Operator, Some, Value
-from housekey.core.names import PRIMARY
+from housekey.core.names import PRIMARY, split_username
 from housekey.core.searchable import MOST, MOST_MAIL
 from housekey.userstores.filtering import KEYS, TIMES, Sql, account, bound_id, prefix_range, time, uuid_of
 
@@ -21,14 +21,14 @@ class Probe:
     by: Literal["id", "tenant"] = "tenant"
 
 
-def probe_of(filter: Filter, tenant_id: int) -> Probe | None:
+def probe_of(filter: Filter, tenant_id: int, domains: tuple[str, ...]) -> Probe | None:
     """The best of the terms that must all hold, written once more so that an index serves it; None if none is any good."""
     terms = filter.parts if isinstance(filter, And) else (filter,)
-    found = [probe for term in terms if (probe := _probe(term, tenant_id))]
+    found = [probe for term in terms if (probe := _probe(term, tenant_id, domains))]
     return min(found, key=lambda probe: probe.rank) if found else None
 
 
-def _probe(term: Filter, tenant_id: int) -> Probe | None:
+def _probe(term: Filter, tenant_id: int, domains: tuple[str, ...]) -> Probe | None:
     match term:
         case Some(ref, inner) if ref.path == "emails":
             return _mail(inner, tenant_id)
@@ -36,6 +36,8 @@ def _probe(term: Filter, tenant_id: int) -> Probe | None:
             group = uuid_of(value)
             member = "SELECT m.account_id FROM store_groupmember m WHERE m.group_id = %s"
             return Probe(3, Sql(f"{{d}}.id IN ({member})", (bound_id(group),)), "id") if group else None
+        case Compare(ref, op, value) if ref.path == "userName":
+            return _name(op, str(value), domains)
         case Compare(ref, op, value):
             return _single(ref.path, op, value)
     return None
@@ -45,9 +47,6 @@ def _single(path: str, op: Operator, value: Value) -> Probe | None:
     if path == "id":
         user = uuid_of(value)
         return Probe(0, Sql("{d}.id = %s", (bound_id(user),)), "id") if user else None
-    if path == "userName" and op in {"eq", "sw"}:
-        rank, found = _beginning("{d}.name_key", op, str(value))
-        return Probe(rank - 1, Sql("{d}.domain = %s AND " + found.text, (PRIMARY, *found.values)))
     if path in KEYS and op in {"eq", "sw"}:
         rank, found = _beginning(f"u.{KEYS[path]}", op, str(value)[:MOST])
         return Probe(rank, Sql(found.text, found.values, frozenset({"u"})))
@@ -55,6 +54,16 @@ def _single(path: str, op: Operator, value: Value) -> Probe | None:
         return Probe(6, time(f"a.{TIMES[path]}", op, value))
     rare = _RARE.get((path, value)) if op == "eq" else None
     return Probe(5, account(rare)) if rare else None
+
+
+def _name(op: Operator, text: str, domains: tuple[str, ...]) -> Probe | None:
+    """The beginning of a name can be that of a domain, too: no index serves both."""
+    if op != "eq" and (op != "sw" or domains != (PRIMARY,)):
+        return None
+    sought = split_username(text)
+    domain, key = (sought.domain, sought.bare) if op == "eq" else (PRIMARY, text)
+    rank, found = _beginning("{d}.name_key", op, key)
+    return Probe(rank - 1, Sql("{d}.domain = %s AND " + found.text, (domain, *found.values)))
 
 
 def _beginning(column: str, op: Operator, text: str) -> tuple[int, Sql]:

@@ -63,7 +63,8 @@ def test_every_resource_type_leads_to_its_resources_and_schemas(scim: Scim) -> N
 def test_schemas_are_the_rfcs_with_every_characteristic(scim: Scim) -> None:
     """RFC 7643 section 7."""
     listed = ask(scim, "GET", "/Schemas").body
-    assert {row["id"] for row in listed["Resources"]} == {USER_URN, GROUP_URN, ROLE_URN, ENTERPRISE, WSO2, HOUSEKEY_URN}
+    served = {f"urn:ietf:params:scim:schemas:core:2.0:{name}" for name in ("ServiceProviderConfig", "ResourceType", "Schema")}
+    assert {row["id"] for row in listed["Resources"]} == {USER_URN, GROUP_URN, ROLE_URN, ENTERPRISE, WSO2, HOUSEKEY_URN} | served
     todo = [attribute for row in listed["Resources"] for attribute in row["attributes"]]
     while todo:
         attribute = todo.pop()

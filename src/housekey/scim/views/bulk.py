@@ -12,7 +12,7 @@ from django.urls import Resolver404, URLResolver
 from django.urls.resolvers import RegexPattern
 
 from housekey.core.attributes import HOUSEKEY_URN
-from housekey.core.errors import Conflict, NotFound, NotPermitted, Refused
+from housekey.core.errors import NotFound, NotPermitted, Refused
 from housekey.core.principal import BULK, BULK_GIVES, Principal
 from housekey.operations import idempotency
 from housekey.operations.idempotency import Slip
@@ -79,7 +79,7 @@ def permitted(by: Principal) -> Principal:
     given = set(BULK_GIVES.values()) if by.may(BULK) else {inside for scope, inside in BULK_GIVES.items() if by.may(scope)}
     if not given:
         raise NotPermitted(BULK)
-    return replace(by, permissions=by.permissions | given)
+    return replace(by, permissions=by.permissions | given, lent=frozenset(given - by.permissions))
 
 
 def _all(request: Asked, asked: Bulk, slip: Slip | None) -> list[Result]:
@@ -105,7 +105,8 @@ def _all(request: Asked, asked: Bulk, slip: Slip | None) -> list[Result]:
 def _unresolved(operation: Operation, known: set[str], ids: dict[str, str], *, circling: bool) -> Refused | None:
     missing = sorted(name for name in operation.needs if name not in ids)
     if circling:
-        return Conflict(f"bulkId:{missing[0]}: these operations wait for one another in a circle. Create first, refer afterwards by PATCH.")
+        sentence = f"bulkId:{missing[0]}: these operations wait for one another in a circle. Create first, refer afterwards by PATCH."
+        return Unsupported(409, sentence)
     if not missing:
         return None
     why = "stands for an operation that failed or creates nothing" if missing[0] in known else "stands for no operation of this request"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,9 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from housekey.core.attributes import GROUPS
-from housekey.core.errors import Stale
+from housekey.core.errors import Stale, TooMany
 from housekey.core.filter_text import parse
-from housekey.core.filters import And, Compare, Filter, Some, evaluate
+from housekey.core.filters import And, Compare, Filter, Some, evaluate, paths
 from housekey.core.groups import Group, GroupChanges, split_group
 from housekey.core.principal import GROUP_DELETE, GROUP_UPDATE
 from housekey.operations import groups
@@ -113,14 +114,31 @@ class _Chooser:
     def __init__(self, request: Asked, group_id: UUID) -> None:
         self._request, self._group_id = request, group_id
         self.version: int | None = None
+        self._members: list[tuple[UUID, dict[str, Any]]] = []
+        self._in_time = _clock()
 
     def __call__(self, text: str) -> frozenset[UUID]:
         tree = parse(f"members[{text}]", GROUPS)
-        group = groups.get(self._request.by, self._group_id, permission=GROUP_UPDATE)
-        self.version = self.version or group.version
-        base = mapping.base(house(), self._request.by.tenant)
-        alone = ((member.id, {"members": [group_dialect.shown_member(member, base)]}) for member in group.members)
-        return frozenset(member_id for member_id, body in alone if evaluate(tree, body))
+        if self.version is None:
+            group = groups.get(self._request.by, self._group_id, permission=GROUP_UPDATE)
+            base = mapping.base(house(), self._request.by.tenant)
+            self.version = group.version
+            self._members = [(member.id, {"members": [group_dialect.shown_member(member, base)]}) for member in group.members]
+        return frozenset(member_id for member_id, body in self._members if self._in_time() and evaluate(tree, body))
+
+
+def _clock() -> Callable[[], bool]:
+    """True until `limits.search` seconds have passed, then raises TooMany: what is looked through here may have any size (A-107)."""
+    seconds = house().config.limits.search
+    ends = time.monotonic() + seconds
+
+    def in_time() -> bool:
+        if time.monotonic() > ends:
+            sentence = f"The search was given up after {seconds} seconds: too many groups or members have to be looked at."
+            raise TooMany(f"{sentence} Ask by eq for displayName, externalId, id or members.", field="filter")
+        return True
+
+    return in_time
 
 
 def _write(request: Asked, deed: Callable[[Also[Group]], Group]) -> HttpResponse:
@@ -132,7 +150,7 @@ def _changed(request: Asked, group_id: UUID, changes: GroupChanges, also: Also[G
     if conditions.conditional(request):
         present = groups.get(request.by, group_id, permission=GROUP_UPDATE, members=False)
         conditions.check(request, tag(present.version))
-        changes = dataclasses.replace(changes, version=present.version)
+        changes = dataclasses.replace(changes, version=changes.version or present.version)
     members = of_query(request, GROUPS).shows("members")
     return groups.change(request.by, group_id, changes, now(), members=members, also=also)
 
@@ -171,18 +189,22 @@ def found(request: Asked, asking: Asking) -> dict[str, Any]:
         )
         bodies, total = [_body(request, group) for group in page.groups], page.total
     else:
-        chosen = [body for body in _everybody(request, sort, descending=asking.descending) if evaluate(tree, body)]
-        bodies, total = chosen[asking.start - 1 : asking.start - 1 + asking.count], len(chosen)
+        chosen = _looked_through(request, tree, sort, descending=asking.descending)
+        shown = chosen[asking.start - 1 : asking.start - 1 + asking.count]
+        if projection.shows("members") and "members" not in paths(tree):
+            shown = groups.with_members(request.by, shown)
+        bodies, total = [_body(request, group) for group in shown], len(chosen)
     return mapping.page(house(), [mapping.finished(house(), body, projection) for body in bodies], total, asking.start)
 
 
-def _everybody(request: Asked, sort: Sort, *, descending: bool) -> list[dict[str, Any]]:
-    """Every group as it is shown. Raises ScimInvalid (tooMany)."""
-    page = groups.listing(request.by, limit=MOST_LOOKED_AT, sort=sort, descending=descending)
+def _looked_through(request: Asked, tree: Filter, sort: Sort, *, descending: bool) -> list[Group]:
+    """The groups that satisfy the filter, with their members if it asks for them. Raises ScimInvalid (tooMany), TooMany."""
+    in_time = _clock()
+    page = groups.listing(request.by, limit=MOST_LOOKED_AT, sort=sort, descending=descending, members="members" in paths(tree))
     if page.total > MOST_LOOKED_AT:
         sentence = f"There are more than {MOST_LOOKED_AT} groups to look through. Filter by displayName, externalId, id or members."
         raise ScimInvalid(sentence, "tooMany", field="filter")
-    return [_body(request, group) for group in page.groups]
+    return [group for group in page.groups if in_time() and evaluate(tree, _body(request, group))]
 
 
 def _body(request: Asked, group: Group) -> dict[str, Any]:

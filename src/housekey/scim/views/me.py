@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from housekey.core.custom import settled
 from housekey.core.errors import Invalid, NotFound, NotPermitted, Stale
 from housekey.core.principal import LOGIN, USER_UPDATE
 from housekey.core.users import Changes, Profile, User
@@ -55,6 +56,7 @@ def _write(request: Asked, body: dict[str, Any]) -> HttpResponse:
     projection = of_query(request, kind_of_users(request.by.tenant))
     for last in (False, False, True):
         user = own_password.me(request.by)
+        user = replace(user, profile=settled(user.profile, kind_of_users(request.by.tenant)))
         conditions.check(request, tag_of(user))
         wanted = _replaced(request, user, body) if request.method == "PUT" else _patched(request, user, body)
         try:

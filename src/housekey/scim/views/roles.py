@@ -140,8 +140,7 @@ def found(request: Asked, asking: Asking, endpoint: str = "/v2/Roles") -> dict[s
     if asking.cursor is not None:
         raise BadCursor("invalidCursor", "Here pages are counted by startIndex. Cursors are for users.")
     tree, sort, projection = asking.tree(ROLES), asking.sort(ROLES), asking.projection(ROLES)
-    everyone = roles.listing(request.by, members=projection.shows("users") or tree is not None)
-    chosen = [role for role in everyone if tree is None or evaluate(tree, _compared(request, role))]
+    chosen = [role for role in roles.listing(request.by) if tree is None or evaluate(tree, _compared(request, role))]
     if sort is not None:
         chosen = _sorted(request, chosen, sort, descending=asking.descending)
     page = chosen[asking.start - 1 : asking.start - 1 + asking.count]
@@ -155,7 +154,7 @@ def _compared(request: Asked, role: WholeRole) -> dict[str, Any]:
 
 
 def _sorted(request: Asked, chosen: list[WholeRole], sort: Reference, *, descending: bool) -> list[WholeRole]:
-    """By one attribute; roles that lack it come last (RFC 7644 section 3.4.2.3)."""
+    """By one attribute; roles that lack it come last, or first when descending (RFC 7644 section 3.4.2.3)."""
     if sort.attribute.multi_valued or sort.leaf.type == "complex":
         raise ScimInvalid(f"Roles cannot be sorted by {sort.path}.", "invalidPath", field="sortBy")
 
@@ -164,4 +163,5 @@ def _sorted(request: Asked, chosen: list[WholeRole], sort: Reference, *, descend
         return str(comparable(sort.leaf, value.get(sort.sub.name) if sort.sub and isinstance(value, dict) else value) or "")
 
     present = sorted((role for role in chosen if key(role)), key=key, reverse=descending)
-    return present + [role for role in chosen if not key(role)]
+    absent = [role for role in chosen if not key(role)]
+    return absent + present if descending else present + absent

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.manager
+import housekey.store.fields
 import uuid
 from typing import Any
 
@@ -32,7 +33,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
                 ('domain', models.CharField(max_length=64)),
                 ('name', models.CharField(max_length=255)),
-                ('name_key', models.CharField(max_length=400)),
+                ('name_key', housekey.store.fields.KeyField(max_length=400)),
                 ('external_id', models.CharField(blank=True, default='', max_length=255)),
                 ('created', models.DateTimeField()),
                 ('modified', models.DateTimeField()),

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 
+from housekey.store.fields import KeyField
 from housekey.store.models.account import Account
 from housekey.store.scope import Scoped
 
@@ -17,7 +18,7 @@ class Group(Scoped):
     domain = models.CharField(max_length=64)
     name = models.CharField(max_length=255)
     """As it was given."""
-    name_key = models.CharField(max_length=400)
+    name_key = KeyField(max_length=400)
     external_id = models.CharField(max_length=255, default="", blank=True)
     created = models.DateTimeField()
     modified = models.DateTimeField()
