@@ -175,6 +175,16 @@ def test_a_group_is_read_once_however_many_filters_choose_from_it(world: World, 
     assert asked[1] == asked[2]
 
 
+def test_a_bulk_reads_no_members_that_it_does_not_show(world: World, scim: Scim) -> None:
+    """A-137: a thousand operations on a large group would else read all its members a thousand times, for an answer without them."""
+    group = add_group(scim, "Staff", world.add("ann").id)
+    change = {"op": "replace", "path": "externalId", "value": "x"}
+    with CaptureQueriesContext(connection) as queries:
+        assert statuses(bulk(scim, {"method": "PATCH", "path": f"/Groups/{group}", "data": {"Operations": [change]}})) == ["200"]
+    assert [query["sql"] for query in queries if "SELECT" in query["sql"] and "store_groupmember" in query["sql"]] == []
+    assert len(ask(scim, "GET", f"/Groups/{group}").body["members"]) == 1
+
+
 @pytest.mark.parametrize("question", ['members.display co "zzz"', 'displayName co "zzz"'])
 def test_looking_through_groups_is_given_up_after_a_while(world: World, scim: Scim, settings: Any, question: str) -> None:
     """A-107: groups of any size are compared here, not in the database; so the limit has to be ours. The next question is answered."""

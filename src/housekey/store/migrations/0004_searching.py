@@ -11,7 +11,7 @@ from housekey.core.searchable import searchable
 from housekey.core.users import Email, Profile
 
 BATCH = 500
-FILLED = ["search", "external_key", "given_key", "family_key", "display_key", "mail_key"]
+FILLED = ["more", "search", "external_key", "given_key", "family_key", "display_key", "mail_key"]
 
 
 def make_searchable(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 - Django calls it so
@@ -20,6 +20,7 @@ def make_searchable(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 - Dj
     for users in _batches(SqlUser.plain.order_by("id")):
         mails = []
         for user in users:
+            user.more = tidy(user.more)
             emails = tuple(Email(row["value"], row["type"], row["primary"]) for row in user.emails)
             found = searchable(Profile(user.given_name, user.family_name, emails, user.locale, user.more))
             user.search, user.mail_key = found.document, found.mail
@@ -30,6 +31,28 @@ def make_searchable(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 - Dj
     Account, Population = apps.get_model("store", "Account"), apps.get_model("store", "Population")
     counted = Account.plain.order_by().values_list("tenant_id", "domain").annotate(accounts=models.Count("id"))
     Population.plain.bulk_create(Population(tenant_id=row[0], domain=row[1], slot=0, accounts=row[2]) for row in counted)
+
+
+LISTS = ("phoneNumbers", "ims", "photos", "addresses", "entitlements", "x509Certificates")
+"""Attributes with several values, which earlier releases kept as the client wrote them."""
+
+
+def tidy(more: dict[str, Any]) -> dict[str, Any]:
+    """The rest of a profile without what can no longer be written, which would stand in the way of every later change of the user."""
+    kept = {name: value for name, value in more.items() if name not in LISTS}
+    for name in LISTS:
+        rows = more.get(name)
+        found = [_tidy_row(row) for row in (rows if isinstance(rows, list) else [rows])]
+        if any(found):
+            kept[name] = [row for row in found if row]
+    return kept
+
+
+def _tidy_row(row: Any) -> dict[str, Any]:
+    row = {"value": row} if isinstance(row, str) else row
+    if not isinstance(row, dict):
+        return {}
+    return {key: item for key, item in row.items() if (isinstance(item, bool) if key.lower() == "primary" else isinstance(item, str) and item)}
 
 
 def _batches(rows: Any) -> Iterator[list[Any]]:
