@@ -61,6 +61,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         connection.settings_dict["TEST"]["NAME"] = str(_data / "test.db")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Tests share a process and the ids of tenants, but not their attributes."""
+    from housekey.operations import custom_attributes
+
+    custom_attributes.forget()
+
+
 @pytest.fixture
 def now() -> datetime:
     """The moment at which the test happens: aware, UTC."""

@@ -9,7 +9,8 @@ import pytest
 
 from housekey.core import claims
 from housekey.core.account import Standing
-from housekey.core.claims import CLAIMS, DIALECT, EMAIL, ENTERPRISE, IDENTITY, MOBILE, TELEPHONE, value_of, with_claims
+from housekey.core.attributes import ENTERPRISE_URN
+from housekey.core.claims import CLAIMS, DIALECT, EMAIL, IDENTITY, MOBILE, TELEPHONE, value_of, with_claims
 from housekey.core.errors import Invalid
 from housekey.core.names import UserName
 from housekey.core.users import Email, Profile, User
@@ -65,9 +66,9 @@ def test_a_number_of_one_type_leaves_the_other_types_alone() -> None:
 
 
 def test_the_rest_of_the_enterprise_attributes_stays() -> None:
-    before = Profile(more={ENTERPRISE: {"costCenter": "7", "department": "A"}})
-    assert with_claims(before, {f"{DIALECT}/department": "B"}).more[ENTERPRISE] == {"costCenter": "7", "department": "B"}
-    assert with_claims(before, {f"{DIALECT}/department": ""}).more[ENTERPRISE] == {"costCenter": "7"}
+    before = Profile(more={ENTERPRISE_URN: {"costCenter": "7", "department": "A"}})
+    assert with_claims(before, {f"{DIALECT}/department": "B"}).more[ENTERPRISE_URN] == {"costCenter": "7", "department": "B"}
+    assert with_claims(before, {f"{DIALECT}/department": ""}).more[ENTERPRISE_URN] == {"costCenter": "7"}
 
 
 def test_a_claim_tells_the_state_of_the_account() -> None:

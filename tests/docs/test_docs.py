@@ -23,9 +23,9 @@ from housekey.cli.parse import EXIT_CODES, parser
 from housekey.conf.load import KNOWN, load
 from housekey.conf.schema import ConfigErrors, Finding
 from housekey.conf.sources import PREFIX, SECRETS
-from housekey.core.users import Profile
+from housekey.core.attributes import USERS
 from housekey.scim import patch
-from housekey.scim.dialect import read_changes, read_new_user
+from housekey.scim.dialect import canonical, forced, read_new_user
 from tests.docs import reading, rows
 from tests.docs.reading import ROOT, Block
 
@@ -178,7 +178,7 @@ def _body(words: list[str]) -> Any:
 
 @pytest.mark.parametrize("words", [words for words in CURLS if urlsplit(words[-1]).path == "/scim2/Users"])
 def test_a_printed_request_invites_its_user(words: list[str]) -> None:
-    new = read_new_user(_body(words), extensions_on=True)
+    new = read_new_user(_body(words), USERS, extensions_on=True)
     assert new.ask_password
     assert new.password is None
     assert new.profile.mail
@@ -187,7 +187,7 @@ def test_a_printed_request_invites_its_user(words: list[str]) -> None:
 def test_the_printed_reset_forces_one() -> None:
     [words] = [words for words in CURLS if urlsplit(words[-1]).path == "/scim2/Users/USER_ID"]
     assert words[words.index("--request") + 1] == "PATCH"
-    assert read_changes(patch.apply({}, _body(words)), {}, Profile(), extensions_on=True).force_reset
+    assert forced(canonical(patch.apply({}, _body(words), USERS)))
 
 
 def test_every_printed_request_goes_to_an_address_that_exists() -> None:
@@ -253,7 +253,7 @@ def test_every_row_of_the_compatibility_table_says_since_when() -> None:
     body = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| What is used")]
     assert body
     for line in body:
-        assert line.split(" | ")[-1].rstrip(" |") in {"0.1.0", "0.2.0", "later", "never", "not planned"}, line
+        assert line.split(" | ")[-1].rstrip(" |") in {"0.1.0", "0.2.0", "0.3.0", "later", "never", "not planned"}, line
 
 
 def test_the_decisions_are_numbered_without_gaps_and_listed() -> None:

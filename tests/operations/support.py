@@ -160,8 +160,9 @@ def code_in(link: str) -> str:
 
 
 def counts(*, audit: bool = False) -> dict[str, int]:
-    """How many rows each table holds; the audit log only if asked for. The throttle counts tries, good or bad, and is left out."""
-    left_out = {"Throttle"} | (set() if audit else {"AuditEntry"})
+    """How many rows each table holds; the audit log only if asked for. Left out are the throttle, which counts tries, good or bad, and
+    the population, whose rows are no things but counts of them."""
+    left_out = {"Throttle", "Population"} | (set() if audit else {"AuditEntry"})
     return {model.__name__: model._base_manager.count() for model in _models() if model.__name__ not in left_out}
 
 

@@ -16,6 +16,7 @@ from housekey.core.principal import (
     CLIENT_DELETE,
     CLIENT_VIEW,
     CONSOLE,
+    GRANTABLE,
     OWN_PASSWORD,
     SERVER,
     USER_DELETE,
@@ -151,7 +152,7 @@ def test_a_permission_that_no_client_may_have_is_not_in_any_token(world: World) 
     new = made(world)
     Client.objects.within(world.tenant).update(scopes=[USER_VIEW, SERVER, CONSOLE])
     assert issued(world, new).scopes == (USER_VIEW,)
-    assert SERVER not in clients.GRANTABLE <= ADMINISTRATOR_PERMISSIONS
+    assert SERVER not in GRANTABLE <= ADMINISTRATOR_PERMISSIONS
 
 
 def test_a_new_key_keeps_secrets_and_tokens_alive(world: World) -> None:

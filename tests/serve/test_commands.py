@@ -91,6 +91,31 @@ def test_roles_are_given_and_taken_away(data: Path) -> None:
     assert housekey(data, "user", "delete", "dora").returncode == 0
 
 
+def test_an_attribute_lives_from_add_to_remove(data: Path) -> None:
+    added = as_json(housekey(data, "attribute", "add", "badge", "--type", "boolean", "--description", "Has \x1b[31mone", "--json"))
+    assert added == {"name": "badge", "type": "boolean", "description": "Has \x1b[31mone"}
+    assert housekey(data, "attribute", "add", "zone").stdout == "zone was added. A running server knows it within seconds.\n"
+    assert as_json(housekey(data, "attribute", "list", "--json")) == [added, {"name": "zone", "type": "string", "description": ""}]
+    head, badge, zone = housekey(data, "attribute", "list").stdout.splitlines()
+    assert (head.split(), badge.split(), zone.split()) == (
+        ["NAME", "TYPE", "DESCRIPTION"], ["badge", "boolean", "Has", "?[31mone"], ["zone", "string"])
+    for arguments in (("add", "Badge"), ("add", "userName"), ("add", "other", "--type", "complex"), ("remove", "other"),
+                      ("list", "--tenant", "no.example")):
+        done = housekey(data, "attribute", *arguments)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done
+        assert done.stderr.startswith("housekey: ")
+    assert as_json(housekey(data, "attribute", "remove", "badge", "--json")) == {"name": "badge", "removed": True}
+    assert housekey(data, "attribute", "remove", "ZONE").stdout == "ZONE was removed. Nobody sees it any more.\n"
+    assert as_json(housekey(data, "attribute", "list", "--json")) == []
+
+
+def test_a_tenants_attributes_are_its_own(data: Path) -> None:
+    assert housekey(data, "tenant", "add", "attributes.example").returncode == 0
+    assert housekey(data, "attribute", "add", "badge", "--tenant", "attributes.example").returncode == 0
+    assert as_json(housekey(data, "attribute", "list", "--json")) == []
+    assert [one["name"] for one in as_json(housekey(data, "attribute", "list", "--tenant", "attributes.example", "--json"))] == ["badge"]
+
+
 def test_an_administrator_who_forgot_the_password_gets_in_again_while_invitations_are_off(data: Path) -> None:
     (data / "deployment.toml").write_text("[identity_mgt.user_onboarding]\nenable_email_verification = false\n", encoding="utf-8")
     try:
@@ -107,6 +132,7 @@ def test_an_administrator_who_forgot_the_password_gets_in_again_while_invitation
 @pytest.mark.parametrize("command", [
     "serve", "work --once", "migrate", "user list", "user add x", "user show admin", "user delete admin", "user grant admin admin",
     "admin invite", "tenant list", "tenant add other.example", "outbox list", "outbox show 0", "outbox redrive 0",
+    "attribute list", "attribute add badge",
 ])
 def test_no_command_works_with_other_keys_than_the_databases_or_makes_new_ones(data: Path, tmp_path: Path, command: str) -> None:
     """A path mistyped, a backup without its keys: what would be written with new keys could be read by no other node."""

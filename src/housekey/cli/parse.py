@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     _people(commands)
     _tenants(commands)
     _clients(commands)
+    _attributes(commands)
     _outbox(commands)
     return top
 
@@ -135,6 +136,17 @@ def _clients(commands: Commands) -> None:
         one.add_argument("client_id", metavar="CLIENT_ID")
         if name == "scope":
             one.add_argument("scopes", metavar="SCOPES", help="scopes, separated by spaces")
+
+
+def _attributes(commands: Commands) -> None:
+    attribute = _group(commands, "attribute", "attributes that you add to users")
+    add = _command(attribute, "add", "attributes:add", "let users have one more attribute", json=True, tenant=True)
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--type", default="string", help="string, boolean or dateTime (default: string)")
+    add.add_argument("--description", metavar="TEXT", default="", help="what it means, for whoever sets up a program")
+    _command(attribute, "list", "attributes:listing", "list the attributes that were added", json=True, tenant=True)
+    remove = _command(attribute, "remove", "attributes:remove", "remove an attribute; nobody sees it any more", json=True, tenant=True)
+    remove.add_argument("name", metavar="NAME")
 
 
 def _outbox(commands: Commands) -> None:

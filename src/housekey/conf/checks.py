@@ -22,7 +22,9 @@ BOUNDS: dict[str, tuple[int, int]] = {
     f"{MAIL}.timeout": (1, 300), f"{sms.SMS}.timeout": (1, 300),
     "outbox.connections": (1, 8), "outbox.give_up_after": (1, 43_200), "outbox.queue_alarm": (1, 10_000_000),
     "limits.body": (1_024, 1_073_741_824), "limits.form_fields": (20, 10_000), "limits.page": (1, 1_000),
+    "limits.search": (1, 600),
     "sessions.idle": (1, 43_200), "sessions.absolute": (1, 43_200),
+    "scim2.max_bulk_operations": (1, 10_000), "scim2.max_bulk_payload": (1_024, 1_073_741_824),
 }
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")

@@ -171,6 +171,10 @@ class Scim:
     """Read and write the WSO2 extension attributes (askPassword and friends)."""
     wso2_responses: bool = False
     """Answer in WSO2's shapes where they differ from the RFC."""
+    max_bulk_operations: int = 1_000
+    """Operations in one Bulk request; more are refused with 413."""
+    max_bulk_payload: int = 1_048_576
+    """Bytes of a Bulk request; more are refused with 413."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,8 @@ class Limits:
     """Fields of a form."""
     page: int = 200
     """Users in one answer of a list."""
+    search: int = 10
+    """Seconds that the database may take for one search by a filter or in an unusual order; more is refused."""
 
 
 @dataclass(frozen=True, slots=True)

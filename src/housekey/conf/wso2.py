@@ -43,9 +43,9 @@ _MAIL_RESET = ("notify_on_reset", "enable_recaptcha", "confirmation_code_toleran
                "otp.use_lowercase_in_otp", "otp.use_numeric_in_otp", "otp.otp_length", "otp.send_only_otp_as_confirmation_code")
 _RECOVERY = ("enable_v1_api", "callback_url", "notify_user_existence", "notify_recovery_email_existence", "notify_user_account_status",
              "hide_user_existence", "enable_auto_login", "enable_detailed_error_messages", "enable_normalized_retry_error_response")
-_SCIM = ("enable_custom_schema_extension", "custom_user_schema_uri", "max_bulk_operations", "max_bulk_payload", "documentation_uri",
-         "enable_list_user_schemas", "throw_userstore_exception_on_user_creation_error", "me.blocked_claims",
-         "return_conflict_on_claim_uniqueness_violation", "enable_filtering_enhancements", "user_endpoint_max_items_per_page.*")
+_SCIM = ("enable_custom_schema_extension", "custom_user_schema_uri", "documentation_uri", "enable_list_user_schemas",
+         "throw_userstore_exception_on_user_creation_error", "me.blocked_claims", "return_conflict_on_claim_uniqueness_violation",
+         "enable_filtering_enhancements", "user_endpoint_max_items_per_page.*")
 _MAIL = ("client_id", "client_secret", "token_endpoint", "scopes", "custom_properties.*", "maxThread", "max_thread",
          "keepAliveTimeInMillis", "keep_alive_time_in_millis")
 

@@ -11,12 +11,11 @@ from housekey.core.policy import Policy
 from housekey.core.principal import CODE_CREATE, CODE_DELETE, OFFLINE_INVITE, USER_DELETE, USER_UPDATE, Principal
 from housekey.core.properties import ENABLE
 from housekey.core.scenario import Purpose, Scenario, of
-from housekey.core.users import Invitation, Invite, User
+from housekey.core.users import Invitation, Profile, User
 from housekey.operations import onboarding, resets, sending
 from housekey.operations.roles import must_outrank
 
 LIVE = frozenset({"issued", "queued", "sent", "failed", "opened"})
-NONE_PENDING = Invite()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def _resend(by: Principal, user: User, policy: Policy, above: str) -> Deed:
 def _resend_label(user: User, policy: Policy) -> str:
     match user.standing.pending:
         case "PENDING_FUPR":
-            usual = method_for(policy, "reset")
+            usual = method_for(policy, "reset", user.profile)
             return _("Make a new code") if usual and usual.method == "OFFLINE" else _("Resend")
         case "PENDING_EV":
             return _("Resend confirmation")
@@ -124,7 +123,7 @@ def _reset(user: User, policy: Policy, hindered: str, *, governance: bool) -> De
     if not governance:
         return Deed(True, _switched_off())
     try:
-        scenario = resets.scenario(policy, NONE_PENDING)
+        scenario = resets.scenario(policy, user.profile)
     except FeatureOff:
         return Deed(True, _("No method for password resets is switched on."), "console-reset")
     return Deed(True, hindered or unreachable(user, scenario))
@@ -141,9 +140,9 @@ def unreachable(user: User, scenario: Scenario) -> str:
     return ""
 
 
-def method_for(policy: Policy, purpose: Purpose) -> Scenario | None:
+def method_for(policy: Policy, purpose: Purpose, profile: Profile) -> Scenario | None:
     """How an invitation or reset goes out unless something else is asked for; None where no method is on."""
     try:
-        return onboarding.scenario(policy) if purpose == "invitation" else resets.scenario(policy)
+        return onboarding.scenario(policy, profile) if purpose == "invitation" else resets.scenario(policy, profile)
     except FeatureOff:
         return None

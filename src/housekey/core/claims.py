@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from housekey.core.attributes import ENTERPRISE_URN, HOUSEKEY_URN
 from housekey.core.errors import Invalid
 from housekey.core.names import findable
+from housekey.core.scenario import EMAIL as EMAIL_CHANNEL
+from housekey.core.scenario import SMS as SMS_CHANNEL
 from housekey.core.users import Email, Profile, User
 
 DIALECT = "http://wso2.org/claims"
 IDENTITY = f"{DIALECT}/identity/"
-ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 MOST_TEXT = 1_000
 """Characters of a claim's value."""
 MOST_LOCALE = 35
@@ -37,6 +39,7 @@ ACCOUNT_STATE = f"{IDENTITY}accountState"
 LOCKED_REASON = f"{IDENTITY}lockedReason"
 EMAIL_VERIFIED = f"{IDENTITY}emailVerified"
 PHONE_VERIFIED = f"{IDENTITY}phoneVerified"
+PREFERRED_CHANNEL = f"{IDENTITY}preferredChannel"
 
 INSTRUCTIONS = frozenset({ASK_PASSWORD, VERIFY_EMAIL, FORCED_RESET})
 """Claims that make something happen and are never kept."""
@@ -106,7 +109,7 @@ CLAIMS: tuple[ClaimDefinition, ...] = (
     _identity("phoneVerified", "Phone Verified", "Whether the mobile number was proved", read_only=True),
     _identity("unlockTime", "Unlock Time", "Kept empty: locks do not end by themselves", read_only=True),
     _identity("failedLoginAttempts", "Failed Login Attempts", "Kept empty: tries are counted by the sign-in throttle", read_only=True),
-    _identity("preferredChannel", "Preferred Channel", "Kept empty: the tenant's settings choose the channel", read_only=True),
+    _identity("preferredChannel", "Preferred Channel", "EMAIL or SMS: the channel of invitations and forced resets"),
     _identity("emailaddress.pendingValue", "Pending Email", "Kept empty: a new address holds at once", read_only=True),
 )
 BY_URI: dict[str, ClaimDefinition] = {claim.uri: claim for claim in CLAIMS}
@@ -135,7 +138,7 @@ def _text(name: str) -> Callable[[User], str]:
 
 def _enterprise(name: str) -> Callable[[User], str]:
     def read(user: User) -> str:
-        rows = user.profile.more.get(ENTERPRISE)
+        rows = user.profile.more.get(ENTERPRISE_URN)
         return str(rows.get(name) or "") if isinstance(rows, dict) else ""
 
     return read
@@ -181,6 +184,7 @@ _READERS: dict[str, Callable[[User], str]] = {
     LOCKED_REASON: lambda user: user.standing.locked_reason,
     EMAIL_VERIFIED: lambda user: _flag(user.email_verified),
     PHONE_VERIFIED: lambda user: _flag(user.phone_verified),
+    PREFERRED_CHANNEL: lambda user: user.profile.channel,
 }
 
 
@@ -219,7 +223,7 @@ def _set_mail(profile: Profile, value: str) -> Profile:
     if not value:
         return replace(profile, emails=())
     kept = next((mail for mail in profile.emails if mail.value == present), Email(value, primary=True))
-    others = tuple(replace(mail, primary=False) for mail in profile.emails if mail.value not in {present, value})
+    others = tuple(replace(mail, primary=None) for mail in profile.emails if mail.value not in {present, value})
     return replace(profile, emails=(replace(kept, value=value, primary=True), *others))
 
 
@@ -243,13 +247,22 @@ def _set_text(name: str) -> Callable[[Profile, str], Profile]:
     return lambda profile, value: _keep(profile, name, value)
 
 
-def _set_enterprise(name: str) -> Callable[[Profile, str], Profile]:
+def _set_in(urn: str, name: str) -> Callable[[Profile, str], Profile]:
+    """A text of an extension."""
+
     def write(profile: Profile, value: str) -> Profile:
-        present = profile.more.get(ENTERPRISE)
+        present = profile.more.get(urn)
         rows = {key: item for key, item in (present if isinstance(present, dict) else {}).items() if key != name}
-        return _keep(profile, ENTERPRISE, rows | ({name: value} if value else {}))
+        return _keep(profile, urn, rows | ({name: value} if value else {}))
 
     return write
+
+
+def _set_channel(profile: Profile, value: str) -> Profile:
+    chosen = value.strip().upper()
+    if chosen not in {"", EMAIL_CHANNEL, SMS_CHANNEL}:
+        raise Invalid(f"The claim {PREFERRED_CHANNEL} takes {EMAIL_CHANNEL} or {SMS_CHANNEL}.", field=PREFERRED_CHANNEL)
+    return _set_in(HOUSEKEY_URN, "preferredChannel")(profile, chosen)
 
 
 def _keep(profile: Profile, name: str, value: Any) -> Profile:
@@ -270,6 +283,7 @@ _WRITERS: dict[str, Callable[[Profile, str], Profile]] = {
     f"{DIALECT}/title": _set_text("title"),
     f"{DIALECT}/url": _set_text("profileUrl"),
     f"{DIALECT}/externalid": _set_text("externalId"),
-    f"{DIALECT}/organization": _set_enterprise("organization"),
-    f"{DIALECT}/department": _set_enterprise("department"),
+    f"{DIALECT}/organization": _set_in(ENTERPRISE_URN, "organization"),
+    f"{DIALECT}/department": _set_in(ENTERPRISE_URN, "department"),
+    PREFERRED_CHANNEL: _set_channel,
 }

@@ -96,6 +96,7 @@ _ONBOARDING = Connector(
             (p.CONFIRM_EXPIRY, "Email verification code expiry time"),
             (p.INVITE_EXPIRY, "Ask password code expiry time"),
             (p.OFFER_ASK_PASSWORD, ""),
+            (p.INVITE_WITHOUT_PASSWORD, ""),
         ),
     ),
 )

@@ -4,6 +4,7 @@
     ├── Invalid                  the request is wrong; `field` names the part to change
     │   ├── FeatureOff           a setting forbids it; names the setting
     │   ├── NothingPending       there is no invitation or reset to send again
+    │   ├── KeyReused            an Idempotency-Key came a second time, with another request
     │   └── PasswordRefused      the password breaks rules; lists them
     │       └── PasswordUsedBefore   it is the very one that had to be replaced
     ├── NotSignedIn              nobody has proved who they are
@@ -11,6 +12,7 @@
     ├── NotPermitted             known, but lacks a permission; names it
     ├── NotFound                 no such thing in this tenant
     ├── Conflict                 it exists already
+    ├── InFlight                 the same request is being worked on at this moment
     ├── Stale                    somebody else changed it first
     ├── DeadCode                 expired, used, superseded or revoked
     ├── Throttled                too many tries; carries the seconds to wait
@@ -44,6 +46,10 @@ class Invalid(Refused):
     def __init__(self, sentence: str, *, field: str = "", code: str | None = None) -> None:
         super().__init__(sentence, code=code)
         self.field = field
+
+
+class TooMany(Invalid):
+    """A search for which more would have to be looked at than the server is willing to (RFC 7644 section 3.12, tooMany)."""
 
 
 class FeatureOff(Invalid):
@@ -123,6 +129,27 @@ class Conflict(Invalid):
     """Something with this name exists already."""
 
     code = "HK-409"
+
+
+class KeyReused(Invalid):
+    """The Idempotency-Key belongs to another request of the same caller (HTTP 422)."""
+
+    code = "HK-422"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This Idempotency-Key was used for another request. Send the same request again, or a new key.", field="Idempotency-Key"
+        )
+
+
+class InFlight(Refused):
+    """A request with the same Idempotency-Key has not been answered yet (HTTP 409). `retry_after` in seconds."""
+
+    code = "HK-409"
+
+    def __init__(self, retry_after: int = 2) -> None:
+        super().__init__("A request with this Idempotency-Key is being worked on. Send it again in a moment to get its answer.")
+        self.retry_after = retry_after
 
 
 class Stale(Refused):

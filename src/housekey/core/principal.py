@@ -16,6 +16,19 @@ USER_LIST = "internal_user_mgt_list"
 USER_UPDATE = "internal_user_mgt_update"
 USER_DELETE = "internal_user_mgt_delete"
 BULK = "internal_bulk_resource_create"
+BULK_USER_CREATE = "internal_bulk_user_create"
+BULK_USER_UPDATE = "internal_bulk_user_update"
+BULK_USER_DELETE = "internal_bulk_user_delete"
+BULK_GROUP_CREATE = "internal_bulk_group_create"
+BULK_GROUP_UPDATE = "internal_bulk_group_update"
+BULK_GROUP_DELETE = "internal_bulk_group_delete"
+BULK_ROLE_CREATE = "internal_bulk_role_create"
+BULK_ROLE_UPDATE = "internal_bulk_role_update"
+BULK_ROLE_DELETE = "internal_bulk_role_delete"
+GROUP_CREATE = "internal_group_mgt_create"
+GROUP_VIEW = "internal_group_mgt_view"
+GROUP_UPDATE = "internal_group_mgt_update"
+GROUP_DELETE = "internal_group_mgt_delete"
 ROLE_CREATE = "internal_role_mgt_create"
 ROLE_VIEW = "internal_role_mgt_view"
 ROLE_UPDATE = "internal_role_mgt_update"
@@ -44,6 +57,19 @@ CONSOLE = "internal_housekey_console"
 SERVER = "internal_housekey_server"
 """Housekey's own: whoever runs the server, at its command line; makes tenants and administrators. No role holds it."""
 
+BULK_GIVES = {
+    BULK_USER_CREATE: USER_CREATE,
+    BULK_USER_UPDATE: USER_UPDATE,
+    BULK_USER_DELETE: USER_DELETE,
+    BULK_GROUP_CREATE: GROUP_CREATE,
+    BULK_GROUP_UPDATE: GROUP_UPDATE,
+    BULK_GROUP_DELETE: GROUP_DELETE,
+    BULK_ROLE_CREATE: ROLE_CREATE,
+    BULK_ROLE_UPDATE: ROLE_UPDATE,
+    BULK_ROLE_DELETE: ROLE_DELETE,
+}
+"""What each scope lets its holder do inside a Bulk, and only there. BULK itself gives all of it (reference 4.0)."""
+
 ADMINISTRATOR_PERMISSIONS = frozenset(
     {
         LOGIN,
@@ -53,7 +79,12 @@ ADMINISTRATOR_PERMISSIONS = frozenset(
         USER_LIST,
         USER_UPDATE,
         USER_DELETE,
+        *BULK_GIVES,
         BULK,
+        GROUP_CREATE,
+        GROUP_VIEW,
+        GROUP_UPDATE,
+        GROUP_DELETE,
         ROLE_CREATE,
         ROLE_VIEW,
         ROLE_UPDATE,
@@ -78,6 +109,8 @@ ADMINISTRATOR_PERMISSIONS = frozenset(
         OUTBOX_UPDATE,
     }
 )
+GRANTABLE = ADMINISTRATOR_PERMISSIONS - {CONSOLE, OWN_PASSWORD}
+"""What a program may be given. The console knows only signed-in browsers, and a program has no password of its own to change."""
 HELP_DESK_PERMISSIONS = frozenset({LOGIN, CONSOLE, USER_VIEW, USER_LIST, CODE_CREATE})
 """Invite, resend, reset; nothing else (spec section 10)."""
 EVERYONE_PERMISSIONS = frozenset({LOGIN, OWN_PASSWORD})
@@ -101,6 +134,10 @@ LEGACY: dict[str, frozenset[str]] = {
     "/permission/admin/configure/security/usermgt/users": frozenset({USER_CREATE, USER_VIEW, USER_LIST, USER_UPDATE, USER_DELETE}),
     "/permission/admin/configure/security/usermgt/profiles": frozenset({USER_VIEW, USER_LIST, USER_UPDATE}),
     "/permission/admin/configure/security/usermgt/passwords": frozenset({USER_UPDATE, CODE_CREATE}),
+    "/permission/admin/manage/identity/groupmgt/create": frozenset({GROUP_CREATE}),
+    "/permission/admin/manage/identity/groupmgt/view": frozenset({GROUP_VIEW}),
+    "/permission/admin/manage/identity/groupmgt/update": frozenset({GROUP_UPDATE}),
+    "/permission/admin/manage/identity/groupmgt/delete": frozenset({GROUP_DELETE}),
     "/permission/admin/manage/identity/rolemgt/create": frozenset({ROLE_CREATE}),
     "/permission/admin/manage/identity/rolemgt/view": frozenset({ROLE_VIEW}),
     "/permission/admin/manage/identity/rolemgt/update": frozenset({ROLE_UPDATE}),
@@ -141,6 +178,13 @@ class Principal:
     """The client's address, `""` where there is none."""
     client_id: str = ""
     """The OAuth client whose token came with the request, `""` for a person."""
+    lent: frozenset[str] = frozenset()
+    """Of `permissions`, those that hold inside one Bulk only: enough to do something with, not to give away."""
+
+    @property
+    def own(self) -> frozenset[str]:
+        """What this principal can give to others, and is measured by."""
+        return self.permissions - self.lent
 
     def must(self, permission: str) -> None:
         """Raise NotPermitted unless this principal holds `permission`."""

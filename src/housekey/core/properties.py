@@ -55,6 +55,7 @@ OTP_DIGITS = "EmailVerification.OTP.UseNumbersInOTP"
 OTP_LENGTH = "EmailVerification.OTP.OTPLength"
 CONFIRM_EXPIRY = "EmailVerification.ExpiryTime"
 CONFIRM_BY_OTP = "EmailVerification.OTP.SendOTPInEmail"
+INVITE_WITHOUT_PASSWORD = "EmailVerification.AskPassword.InviteWithoutPassword"  # noqa: S105 - a name in WSO2's manner
 INTERNAL = "EmailVerification.Notification.InternallyManage"
 OFFER_ASK_PASSWORD = "EnableAskPasswordAdminUI"  # noqa: S105 - WSO2's name of a setting
 
@@ -143,6 +144,10 @@ PROPERTIES: tuple[Property, ...] = (
     _switch(
         OFFER_ASK_PASSWORD, f"{_ONBOARDING}.ask_password_from_user", "invite", "true", "Offer the invitation in the console",
         "When this is off, the console only lets administrators set a password themselves.", "Ask password from user",
+    ),
+    _switch(
+        INVITE_WITHOUT_PASSWORD, f"{_ONBOARDING}.invite_without_password", "invite", "false", "Invite users created without a password",
+        "Users whom a provisioning system creates with neither password nor invitation are invited at once, if they can be reached.",
     ),
     *_otp(
         "invite", (OTP_UPPER, OTP_LOWER, OTP_DIGITS, OTP_LENGTH),

@@ -8,8 +8,10 @@ from typing import Any, Literal
 from uuid import UUID
 
 from housekey.core.account import Standing
+from housekey.core.attributes import HOUSEKEY_URN
+from housekey.core.groups import GroupRef
 from housekey.core.names import UserName
-from housekey.core.scenario import Method
+from housekey.core.scenario import EMAIL, SMS, Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,9 @@ class Email:
 
     value: str
     type: str = ""
-    primary: bool = False
+    primary: bool | None = None
+    """None: nobody said so or not."""
+    display: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,24 @@ class Profile:
         return str(chosen.get("value") or "")
 
     @property
+    def channel(self) -> str:
+        """The channel the person is better reached by, EMAIL or SMS; `""`: as the tenant's settings have it."""
+        own = self.more.get(HOUSEKEY_URN)
+        return str(own.get("preferredChannel") or "") if isinstance(own, dict) else ""
+
+    def suited(self, method: Method) -> Method:
+        """The tenant's method, or the one of its kind by the person's own channel where she can be reached there."""
+        if method != "OFFLINE" and self.channel == SMS and self.mobile:
+            return "SMS_OTP"
+        return "EMAIL_OTP" if method == "SMS_OTP" and self.channel == EMAIL and self.mail else method
+
+    @property
     def full_name(self) -> str:
         formatted = self.more.get("name", {}).get("formatted", "") if isinstance(self.more.get("name"), dict) else ""
         return str(formatted) or " ".join(part for part in (self.given_name, self.family_name) if part)
+
+
+NOBODY = Profile()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +85,10 @@ class User:
     version: int = 1
     email_verified: bool = False
     phone_verified: bool = False
+    unassigned: frozenset[str] = frozenset()
+    """Of `active` and `accountLocked`: what a client took away. It reads as false and is not shown until somebody writes it again."""
     roles: tuple[str, ...] = ()
+    groups: tuple[GroupRef, ...] = ()
     code: str = field(default="", repr=False, compare=False)
     """Set only on the answer of the operation that issued a code for another system to deliver (InternallyManage = false), and for
     a link to hand over: the code, or the link."""
@@ -109,6 +131,8 @@ class Changes:
     disabled: bool | None = None
     locked: bool | None = None
     """True adds, False removes the administrator's lock; it never ends a pending state."""
+    taken_away: frozenset[str] = frozenset()
+    """Which of `active` and `accountLocked` is not to be shown any more; `disabled` and `locked` say what that means."""
     password: str | None = field(default=None, repr=False)
     ask_password: bool = False
     force_reset: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 from housekey.core.errors import NotFound
 from housekey.core.links import tenant_prefix
 from housekey.core.names import Tenant
-from housekey.core.principal import Principal
+from housekey.core.principal import GRANTABLE, Principal
 from housekey.oauth import reading
 from housekey.oauth.door import OAuthError, door
 from housekey.operations import clients, tenants, tokens
@@ -87,7 +87,7 @@ def metadata(request: Asked, domain: str = "") -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": ways,
         "grant_types_supported": [GRANT],
         "response_types_supported": [],
-        "scopes_supported": sorted(clients.GRANTABLE),
+        "scopes_supported": sorted(GRANTABLE),
     }
 
 

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from housekey.core.account import Standing
 from housekey.core.errors import NotFound, WrongCredentials
-from housekey.core.names import Tenant
+from housekey.core.groups import GroupRef
+from housekey.core.names import Tenant, UserName
 from housekey.core.users import User
+from housekey.operations import groups
 from housekey.store import hot
 from housekey.store.models import Account, RoleMember, Session
 from housekey.userstores.base import StoredUser, UserStore
@@ -59,8 +61,8 @@ def put(account: Account, standing: Standing, now: datetime, *, new_credential: 
 
 
 _WRITTEN = (
-    "pending", "locks", "disabled", "has_password", "email_verified", "phone_verified", "modified", "version", "credential_version",
-    "password_changed",
+    "pending", "locks", "disabled", "unassigned", "has_password", "email_verified", "phone_verified", "modified", "version",
+    "credential_version", "password_changed",
 )
 
 
@@ -73,21 +75,27 @@ def user(tenant: Tenant, account: Account) -> User:
     stored = store_of(tenant, account).get(tenant, account.id)
     if stored is None:
         raise NotFound(f"There is no user with the id {account.id}.")
-    return assemble(account, stored, hot.role_names(tenant.id, account.id))
+    roles, inside = hot.belonging(tenant.id, account.id)
+    return assemble(account, stored, roles, tuple(GroupRef(group_id, UserName(domain, name)) for group_id, domain, name in inside))
 
 
 def users(tenant: Tenant, accounts: list[Account]) -> list[User]:
-    """The users of `accounts` in the same order: one query per domain and one for the roles."""
+    """The users of `accounts` in the same order: one query per domain, one for the roles and one for the groups."""
     stored: dict[UUID, StoredUser] = {}
     for domain in domains(tenant):
         ids = [account.id for account in accounts if account.domain == domain]
         if ids:
             stored |= store_for(tenant, domain).many(tenant, ids)
-    roles = _roles(tenant, [account.id for account in accounts])
-    return [assemble(account, stored[account.id], roles.get(account.id, ())) for account in accounts if account.id in stored]
+    ids = [account.id for account in accounts]
+    roles, inside = _roles(tenant, ids), groups.of(tenant, ids)
+    return [
+        assemble(account, stored[account.id], roles.get(account.id, ()), inside.get(account.id, ()))
+        for account in accounts
+        if account.id in stored
+    ]
 
 
-def assemble(account: Account, stored: StoredUser, roles: tuple[str, ...] = ()) -> User:
+def assemble(account: Account, stored: StoredUser, roles: tuple[str, ...] = (), groups: tuple[GroupRef, ...] = ()) -> User:
     return User(
         id=account.id,
         name=stored.name,
@@ -98,7 +106,9 @@ def assemble(account: Account, stored: StoredUser, roles: tuple[str, ...] = ()) 
         version=account.version,
         email_verified=account.email_verified,
         phone_verified=account.phone_verified,
+        unassigned=frozenset(account.unassigned.split()),
         roles=roles,
+        groups=groups,
     )
 
 

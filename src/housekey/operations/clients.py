@@ -15,20 +15,15 @@ from housekey.core.codes import digest, new_token
 from housekey.core.errors import Conflict, Invalid, NotFound, NotPermitted, WrongCredentials
 from housekey.core.names import Tenant, UserName, findable
 from housekey.core.principal import (
-    ADMINISTRATOR_PERMISSIONS,
     CLIENT_CREATE,
     CLIENT_DELETE,
     CLIENT_VIEW,
-    CONSOLE,
-    OWN_PASSWORD,
+    GRANTABLE,
     Principal,
 )
 from housekey.operations import audit, throttle
 from housekey.operations.transactions import durable
 from housekey.store.models import Client, Token
-
-GRANTABLE = ADMINISTRATOR_PERMISSIONS - {CONSOLE, OWN_PASSWORD}
-"""What a client may be given. The console knows only signed-in browsers, and a client has no password of its own to change."""
 
 MAX_NAME = 100
 """Characters of a client's name."""

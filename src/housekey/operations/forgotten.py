@@ -144,9 +144,9 @@ def _send_again(house: House, by: Principal, policy: Policy, account: Account, u
         return None
     try:
         if invited:
-            chosen = onboarding.scenario(policy, onboarding.kept(last, AT_ONCE, "invitation"))
+            chosen = onboarding.scenario(policy, user.profile, onboarding.kept(last, AT_ONCE, "invitation"))
         else:
-            chosen = resets.scenario(policy, onboarding.kept(last, AT_ONCE, "reset"))
+            chosen = resets.scenario(policy, user.profile, onboarding.kept(last, AT_ONCE, "reset"))
         sending.must_be_reachable(user.profile, chosen)
         if chosen.channel == "" or sending.is_external(policy, chosen):
             return None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch, Subquery
 
 from housekey.conf.house import House
 from housekey.core.account import Standing
@@ -17,8 +17,8 @@ from housekey.core.names import Tenant, UserName
 from housekey.core.policy import Policy
 from housekey.core.principal import CODE_CREATE, CODE_DELETE, OFFLINE_INVITE, USER_VIEW, Principal
 from housekey.core.properties import ENABLE, LOCK
-from housekey.core.scenario import Scenario, scenario_for
-from housekey.core.users import Invitation, InvitationState, Invite, Issued, User
+from housekey.core.scenario import SCENARIOS, Scenario, scenario_for
+from housekey.core.users import Invitation, InvitationState, Invite, Issued, Profile, User
 from housekey.operations import accounts, audit, codes, sending
 from housekey.operations.codes import AT_ONCE
 from housekey.operations.policies import effective
@@ -44,9 +44,9 @@ def must_be_on(policy: Policy) -> None:
     raise FeatureOff(f"Users cannot be invited: {where}", setting=item.pinned or "enable_email_verification", field="askPassword")
 
 
-def scenario(policy: Policy, special: Invite = AT_ONCE) -> Scenario:
-    """How an invitation would travel: as asked, else as the tenant has set."""
-    return scenario_for("invitation", special.method or policy.invitation_method)
+def scenario(policy: Policy, profile: Profile, special: Invite = AT_ONCE) -> Scenario:
+    """How an invitation would travel: as asked, else by the person's own channel, else as the tenant has set."""
+    return scenario_for("invitation", special.method or profile.suited(policy.invitation_method))
 
 
 def check_special(by: Principal, special: Invite) -> None:
@@ -76,7 +76,8 @@ def invite(
 ) -> Code:
     """The step that issues and enqueues, inside an operation's transaction."""
     event = event or ("invitation:offline" if special.method == "OFFLINE" else "invitation:resend" if again else "invitation:issue")
-    return sending.send_code(house, by, user, policy, scenario(policy, special), now, special=special, again=again, event=event)
+    chosen = scenario(policy, user.profile, special)
+    return sending.send_code(house, by, user, policy, chosen, now, special=special, again=again, event=event)
 
 
 def handed_out(house: House, tenant: Tenant, policy: Policy, user: User, code: Code) -> str:
@@ -111,7 +112,7 @@ def reissue(
 ) -> Code:
     """The step that replaces whatever was pending by a new invitation, in the way the last one went unless asked otherwise."""
     special = kept(codes.last(by.tenant, account.id), special, "invitation")
-    sending.must_deliver(by, policy, scenario(policy, special))
+    sending.must_deliver(by, policy, scenario(policy, user.profile, special))
     codes.end_live(by.tenant, account.id, "superseded", now)
     accounts.put(account, invited_standing(user.standing, policy), now)
     return invite(house, by, user, policy, now, special=special, again=user.standing.pending == "PENDING_AP", event=event)
@@ -205,6 +206,15 @@ def invitations(by: Principal, user_id: UUID, now: datetime) -> list[Invitation]
     by.must(USER_VIEW)
     found = Code.objects.within(by.tenant).filter(account_id=user_id).order_by("-issued").prefetch_related(_messages(by.tenant))[:50]
     return [_view(code, now) for code in found]
+
+
+def newest(by: Principal, ids: list[UUID], now: datetime) -> dict[UUID, Invitation]:
+    """The last invitation, reset or confirmation of each of these users: two queries, however many users. Raises NotPermitted."""
+    by.must(USER_VIEW)
+    ours = [item.name for item in SCENARIOS if item.purpose in {"invitation", "reset", "confirmation"}]
+    codes_of = Code.objects.within(by.tenant).filter(account_id=OuterRef("account_id"), scenario__in=ours).order_by("-issued", "id")
+    found = Code.objects.within(by.tenant).filter(account_id__in=ids, id=Subquery(codes_of.values("id")[:1]))
+    return {code.account_id: _view(code, now) for code in found.prefetch_related(_messages(by.tenant))}
 
 
 def view_of(tenant: Tenant, code_id: UUID, now: datetime) -> Invitation:

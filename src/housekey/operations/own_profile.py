@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from housekey.conf.house import House
+from housekey.core.custom import settled
 from housekey.core.errors import NotPermitted, NotSignedIn, Stale
 from housekey.core.principal import USER_UPDATE, Principal
 from housekey.core.users import Profile, User
 from housekey.operations import accounts, audit, codes, sending
+from housekey.operations.custom_attributes import kind_of_users
 from housekey.operations.transactions import durable
 from housekey.operations.users import check_profile
 from housekey.store.models import Account
@@ -31,7 +33,10 @@ def change(house: House, by: Principal, profile: Profile, now: datetime, *, vers
         before = accounts.user(by.tenant, account)
         if version is not None and version != account.version:
             raise Stale("Your profile was changed meanwhile. Read it again and repeat your change.")
-        _must_be_own(before.profile, profile)
+        kind = kind_of_users(by.tenant)
+        _must_be_own(settled(before.profile, kind), settled(profile, kind))
+        if profile == before.profile:
+            return before
         if profile.mobile != before.profile.mobile:
             account.phone_verified = False
             _end_misdirected(by, account, profile, now)

@@ -13,7 +13,7 @@ from housekey.core.names import Tenant
 from housekey.core.policy import Policy
 from housekey.core.principal import CODE_CREATE, OFFLINE_INVITE, USER_UPDATE, USER_VIEW, Principal
 from housekey.core.scenario import Scenario, scenario_for
-from housekey.core.users import Invite, Issued, User
+from housekey.core.users import Invite, Issued, Profile, User
 from housekey.operations import accounts, audit, claims, codes, onboarding, sending
 from housekey.operations.codes import AT_ONCE
 from housekey.operations.login import reauthenticate
@@ -31,9 +31,9 @@ def must_be_on(house: House) -> None:
         )
 
 
-def scenario(policy: Policy, special: Invite = AT_ONCE) -> Scenario:
-    """How a reset would travel: as asked, else by the tenant's method. Raises FeatureOff if none is on."""
-    return scenario_for("reset", special.method or policy.reset_method)
+def scenario(policy: Policy, profile: Profile, special: Invite = AT_ONCE) -> Scenario:
+    """How a reset would travel: as asked, else by the person's own channel, else by the tenant's method. Raises FeatureOff: none is on."""
+    return scenario_for("reset", special.method or profile.suited(policy.reset_method))
 
 
 def force(house: House, by: Principal, user_id: UUID, now: datetime, *, invite: Invite = AT_ONCE) -> Issued:
@@ -73,7 +73,7 @@ def begin(
         onboarding.must_be_on(policy)
         return onboarding.reissue(house, by, account, user, policy, now, special=special)
     special = onboarding.kept(codes.last(by.tenant, account.id), special, "reset") if again else special
-    chosen = scenario(policy, special)
+    chosen = scenario(policy, user.profile, special)
     sending.must_deliver(by, policy, chosen)
     sending.must_be_reachable(user.profile, chosen)
     keep_one_administrator(by.tenant, account)

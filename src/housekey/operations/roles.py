@@ -37,7 +37,7 @@ def permissions_of(tenant: Tenant, account_id: UUID) -> frozenset[str]:
 
 def outranks(by: Principal, account_id: UUID) -> bool:
     """Does `by` hold all that this account holds? Nobody else touches it: the help desk cannot take over an administrator (A-135)."""
-    return permissions_of(by.tenant, account_id) <= by.permissions | EVERYONE_PERMISSIONS
+    return permissions_of(by.tenant, account_id) <= by.own | EVERYONE_PERMISSIONS
 
 
 def must_outrank(by: Principal, account_id: UUID) -> None:
@@ -84,16 +84,33 @@ def add(by: Principal, name: str, permissions: Iterable[str], now: datetime) -> 
     Raises Conflict, Invalid, NotPermitted.
     """
     by.must(ROLE_CREATE)
+    name = checked_name(name)
+    with durable(taken=name_taken(name)):
+        role = make(by, name, permissions, now)
+    return RoleView(name, tuple(role.permissions), 0, False)
+
+
+def checked_name(name: str) -> str:
+    """Without the spaces around it. Raises Invalid if no role may be called so."""
     name = name.strip()
     if not name or len(name) > 100 or not name.isprintable() or name.casefold().startswith(("internal/", "application/")):
         raise Invalid("A role needs a name of at most 100 characters that does not begin with Internal/ or Application/.", field="name")
+    return name
+
+
+def name_taken(name: str) -> Conflict:
+    return Conflict(f"There is a role called {name} already.", field="name")
+
+
+def make(by: Principal, name: str, permissions: Iterable[str], now: datetime) -> Role:
+    """A step inside a transaction. Raises Conflict, Invalid, NotPermitted."""
     wanted = _grantable(by, permissions)
-    with durable(taken=Conflict(f"There is a role called {name} already.", field="name")):
-        if Role.objects.within(by.tenant).filter(name__iexact=name).exists():
-            raise Conflict(f"There is a role called {name} already.", field="name")
-        hot.insert(Role(tenant_id=by.tenant.id, name=name, permissions=wanted))
-        audit.record(by, "role:add", now, target=name, permissions=wanted)
-    return RoleView(name, tuple(wanted), 0, False)
+    if Role.objects.within(by.tenant).filter(name__iexact=name).exists():
+        raise name_taken(name)
+    role = Role(tenant_id=by.tenant.id, name=name, permissions=wanted)
+    role.save(force_insert=True)
+    audit.record(by, "role:add", now, target=name, permissions=wanted)
+    return role
 
 
 def set_permissions(by: Principal, name: str, permissions: Iterable[str], now: datetime) -> None:
@@ -106,16 +123,21 @@ def set_permissions(by: Principal, name: str, permissions: Iterable[str], now: d
         role = Role.objects.within(by.tenant).select_for_update().filter(name=name).first()
         if role is None:
             raise NotFound(f"There is no role called {name}.")
-        if name == ADMINISTRATOR:
-            sentence = "The permissions of administrators cannot be changed: somebody must be able to do everything."
-            raise Invalid(sentence, field="permissions")
-        wanted = spelled_out(permissions)
-        _grantable(by, wanted ^ set(role.permissions))
-        if name == EVERYONE and not wanted <= EVERYONE_PERMISSIONS:
-            raise Invalid("Everyone can hold only what concerns their own account. Make a role for the rest.", field="permissions")
-        before, role.permissions = sorted(role.permissions), sorted(wanted)
-        role.save(update_fields=["permissions"])
-        audit.record(by, "role:permissions", now, target=name, before=before, after=role.permissions)
+        permit(by, role, permissions, now)
+
+
+def permit(by: Principal, role: Role, permissions: Iterable[str], now: datetime) -> None:
+    """A step inside a transaction that holds the role. Raises Invalid, NotPermitted."""
+    if role.name == ADMINISTRATOR:
+        sentence = "The permissions of administrators cannot be changed: somebody must be able to do everything."
+        raise Invalid(sentence, field="permissions")
+    wanted = spelled_out(permissions)
+    _grantable(by, wanted ^ set(role.permissions))
+    if role.name == EVERYONE and not wanted <= EVERYONE_PERMISSIONS:
+        raise Invalid("Everyone can hold only what concerns their own account. Make a role for the rest.", field="permissions")
+    before, role.permissions = sorted(role.permissions), sorted(wanted)
+    role.save(update_fields=["permissions"])
+    audit.record(by, "role:permissions", now, target=role.name, before=before, after=role.permissions)
 
 
 def remove(by: Principal, name: str, now: datetime) -> None:
@@ -125,18 +147,30 @@ def remove(by: Principal, name: str, now: datetime) -> None:
         role = Role.objects.within(by.tenant).select_for_update().filter(name=name).first()
         if role is None:
             raise NotFound(f"There is no role called {name}.")
-        if role.shipped:
-            raise Invalid(f"{name} belongs to the product and stays.", field="name")
-        _grantable(by, role.permissions)
-        role.delete()
-        audit.record(by, "role:remove", now, target=name)
+        erase(by, role, now)
+
+
+def erase(by: Principal, role: Role, now: datetime) -> None:
+    """A step inside a transaction that holds the role. Raises Invalid, NotPermitted."""
+    name = role.name
+    if role.shipped:
+        raise Invalid(f"{name} belongs to the product and stays.", field="name")
+    _grantable(by, role.permissions)
+    role.delete()
+    audit.record(by, "role:remove", now, target=name)
 
 
 def _grantable(by: Principal, permissions: Iterable[str]) -> list[str]:
     wanted = spelled_out(permissions)
-    for permission in sorted(wanted - by.permissions):
+    for permission in sorted(wanted - by.own):
         raise NotPermitted(permission)
     return sorted(wanted)
+
+
+def must_hold(by: Principal, role: Role) -> None:
+    """Raise NotPermitted unless `by` holds all that the role allows."""
+    if not set(role.permissions) <= by.own | EVERYONE_PERMISSIONS:
+        raise NotPermitted(f"of everything the role {role.name} allows")
 
 
 def join(by: Principal, account_id: UUID, name: str) -> None:
@@ -151,7 +185,7 @@ def _role(by: Principal, name: str) -> Role:
     if role is None:
         known = Role.objects.within(by.tenant).exclude(name=EVERYONE).order_by("name").values_list("name", flat=True)
         raise Invalid(f"There is no role called {name} to give or take. There are: {', '.join(known)}.", field="roles")
-    if not set(role.permissions) <= by.permissions:
+    if not set(role.permissions) <= by.own:
         raise NotPermitted(f"of everything the role {name} allows")
     return role  # type: ignore[no-any-return] # the scoped manager is typed loosely
 

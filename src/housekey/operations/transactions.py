@@ -10,6 +10,11 @@ from django.db import IntegrityError, OperationalError, transaction
 from housekey.core.errors import Refused, Unavailable
 
 
+def nothing(outcome: object) -> None:
+    """What `also` of an operation is by default. A caller's own `also` runs inside the transaction, with the outcome: what it writes is
+    there exactly if the deed is."""
+
+
 @contextmanager
 def durable(*, taken: Refused | None = None) -> Iterator[None]:
     """Outermost transaction. A broken constraint becomes the refusal `taken`; without one it can only mean that somebody else

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -10,27 +11,27 @@ from django.db.models import Q, QuerySet
 
 from housekey.conf.house import House
 from housekey.core.account import ADMIN_INITIATED, MAX_ATTEMPTS, Standing
-from housekey.core.errors import Conflict, FeatureOff, Invalid, NotFound, Stale
+from housekey.core.errors import Conflict, FeatureOff, Invalid, NotFound, NotPermitted, Stale
 from housekey.core.messages import ADDRESS_CHANGED, PASSWORD_CHANGED
 from housekey.core.names import PRIMARY, UserName, check_username, findable, name_key, split_username
 from housekey.core.policy import Policy
 from housekey.core.principal import OFFLINE_INVITE, USER_CREATE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW, Principal
-from housekey.core.properties import LOCK
+from housekey.core.properties import ENABLE, INVITE_WITHOUT_PASSWORD, LOCK
 from housekey.core.users import Changes, NewUser, Profile, User, UserPage
-from housekey.operations import accounts, audit, codes, confirmation, hashing, onboarding, pending, resets, sending
+from housekey.operations import accounts, audit, codes, confirmation, groups, hashing, onboarding, pending, resets, sending
 from housekey.operations.addresses import check_address
 from housekey.operations.passwords import accepted
 from housekey.operations.policies import effective
 from housekey.operations.roles import join, keep_one_administrator, must_outrank
-from housekey.operations.transactions import durable
-from housekey.store import hot
+from housekey.operations.transactions import durable, nothing
+from housekey.store import hot, population
 from housekey.store.models import Account, Code
 from housekey.userstores.base import StoredUser
 from housekey.userstores.registry import domains as store_domains
 from housekey.userstores.registry import store_for
 
 
-def create(house: House, by: Principal, new: NewUser, now: datetime) -> User:
+def create(house: House, by: Principal, new: NewUser, now: datetime, *, also: Callable[[User], object] = nothing) -> User:
     """Create a user and, with `ask_password`, invite her: user, account, code, message and audit entry together or not at all.
 
     Raises NotPermitted, Invalid (field names the part), FeatureOff, PasswordRefused, Conflict.
@@ -40,6 +41,7 @@ def create(house: House, by: Principal, new: NewUser, now: datetime) -> User:
     check_username(new.name)
     check_profile(new.profile)
     policy = effective(house, by.tenant)
+    new = replace(new, ask_password=new.ask_password or _invites_anyway(by, new, policy))
     standing, password_hash = Standing(disabled=new.disabled, locks=frozenset({ADMIN_INITIATED} if new.locked else ())), ""
     if new.ask_password:
         standing = _invitable(by, new, policy, standing)
@@ -56,14 +58,30 @@ def create(house: House, by: Principal, new: NewUser, now: datetime) -> User:
             join(by, user.id, role)
         audit.record(by, "user:create", now, target=str(user.name), target_id=user.id, ask_password=new.ask_password)
         code = _first_message(house, by, new, user, policy, now)
-    return replace(user, code=onboarding.handed_out(house, by.tenant, policy, user, code) if code else "")
+        user = replace(user, code=onboarding.handed_out(house, by.tenant, policy, user, code) if code else "")
+        also(user)
+    return user
+
+
+def _invites_anyway(by: Principal, new: NewUser, policy: Policy) -> bool:
+    """Does the tenant invite those who come without a password? Whoever cannot be reached stays "not invited yet": a provisioning client
+    that asked for no invitation is not refused for one."""
+    if not (policy.on(INVITE_WITHOUT_PASSWORD) and policy.on(ENABLE)) or new.password is not None or new.verify_email or new.disabled:
+        return False
+    scenario = onboarding.scenario(policy, new.profile, new.invite)
+    try:
+        sending.must_be_reachable(new.profile, scenario)
+        sending.must_deliver(by, policy, scenario)
+    except (Invalid, NotPermitted):
+        return False
+    return True
 
 
 def _invitable(by: Principal, new: NewUser, policy: Policy, standing: Standing) -> Standing:
     """Everything that could stand against an invitation, asked before anything is stored."""
     onboarding.must_be_on(policy)
     onboarding.check_special(by, new.invite)
-    scenario = onboarding.scenario(policy, new.invite)
+    scenario = onboarding.scenario(policy, new.profile, new.invite)
     sending.must_be_reachable(new.profile, scenario)
     sending.must_deliver(by, policy, scenario)
     return onboarding.invited_standing(standing, policy)
@@ -107,6 +125,7 @@ def insert(by: Principal, user: User) -> None:
         password_changed=user.created if standing.has_password else None,
     )
     hot.insert(row)
+    population.change(by.tenant.id, user.name.domain, +1)
 
 
 def check_profile(profile: Profile) -> None:
@@ -169,8 +188,11 @@ def _with_status(rows: QuerySet[Account], status: str) -> QuerySet[Account]:
     raise Invalid(f"There is no status called {status}.", field="status")
 
 
-def change(house: House, by: Principal, user_id: UUID, changes: Changes, now: datetime) -> User:
-    """Apply `changes`; all of them or none. Raises NotFound, Stale, Invalid, PasswordRefused, NotPermitted.
+def change(
+    house: House, by: Principal, user_id: UUID, changes: Changes, now: datetime, *, also: Callable[[User], object] = nothing
+) -> User:
+    """Apply `changes`; all of them or none. What changes nothing leaves version and time as they are (RFC 7644 section 3.5.2.1).
+    Raises NotFound, Stale, Invalid, PasswordRefused, NotPermitted.
 
     A password set by an administrator ends whatever was pending and kills the outstanding code (spec section 3). A password beside
     askPassword is ignored. A corrected address of somebody invited kills the link that went to the old one and sends a new one.
@@ -193,14 +215,18 @@ def change(house: House, by: Principal, user_id: UUID, changes: Changes, now: da
             codes.end_live(by.tenant, account.id, "revoked", now, but="confirmation")
         elif changes.disabled and not before.standing.disabled:
             codes.end_live(by.tenant, account.id, "revoked", now)
-        standing = _next_standing(before.standing, changes, new_password=bool(password_hash))
-        accounts.put(account, standing, now, new_credential=bool(password_hash))
+        standing, unassigned = _next_standing(before.standing, changes, new_password=bool(password_hash)), _unassigned(before, changes)
+        written = bool(password_hash) or changes.profile not in (None, before.profile)
+        if written or (standing, unassigned) != (before.standing, before.unassigned):
+            account.unassigned = " ".join(sorted(unassigned))
+            accounts.put(account, standing, now, new_credential=bool(password_hash))
         code = _message(house, by, account, before, changes, policy, now)
         user = accounts.user(by.tenant, account)
         _tell_owner(house, by, before, user, policy, now, new_password=bool(password_hash))
         audit.record(by, "user:change", now, target=str(user.name), target_id=user.id, changed=_told(changes, password_hash))
-        text = onboarding.handed_out(house, by.tenant, policy, user, code) if code else ""
-    return replace(user, code=text)
+        user = replace(user, code=onboarding.handed_out(house, by.tenant, policy, user, code) if code else "")
+        also(user)
+    return user
 
 
 def _tell_owner(house: House, by: Principal, before: User, after: User, policy: Policy, now: datetime, *, new_password: bool) -> None:
@@ -271,6 +297,11 @@ def _write(by: Principal, account: Account, before: User, changes: Changes, pass
         store.set_password_hash(by.tenant, account.id, password_hash)
 
 
+def _unassigned(before: User, changes: Changes) -> frozenset[str]:
+    written = {name for name, value in (("active", changes.disabled), ("accountLocked", changes.locked)) if value is not None}
+    return before.unassigned - written | changes.taken_away
+
+
 def _next_standing(standing: Standing, changes: Changes, *, new_password: bool) -> Standing:
     if new_password:
         standing = standing.password_set()
@@ -289,20 +320,30 @@ def _told(changes: Changes, password_hash: str) -> dict[str, bool | None]:
     return told | ({"force_reset": True} if changes.force_reset else {})
 
 
-def delete(by: Principal, user_id: UUID, now: datetime) -> None:
-    """Remove the user, her codes, sessions and unsent messages; the audit log stays. Raises NotFound, NotPermitted, Invalid."""
+def delete(
+    by: Principal, user_id: UUID, now: datetime, *, version: int | None = None, also: Callable[[None], object] = nothing
+) -> None:
+    """Remove the user, her codes, sessions and unsent messages; the audit log stays. `version` is the one the caller saw.
+
+    Raises NotFound, NotPermitted, Invalid, Stale.
+    """
     by.must(USER_DELETE)
     with durable():
         account = accounts.hold(by.tenant, user_id)
         must_outrank(by, account.id)
+        if version is not None and version != account.version:
+            raise Stale("The user was changed by somebody else meanwhile. Read it again before you delete it.")
         if account.id == by.account_id:
             raise Invalid("You cannot delete your own account. Ask another administrator.", field="id")
         keep_one_administrator(by.tenant, account)
         name = accounts.user(by.tenant, account).name
         codes.end_live(by.tenant, account.id, "revoked", now)
         accounts.store_of(by.tenant, account).delete(by.tenant, account.id)
+        groups.leave_all(by.tenant, account.id, now)
         Account.objects.within(by.tenant).filter(id=account.id).delete()
+        population.change(by.tenant.id, account.domain, -1)
         audit.record(by, "user:delete", now, target=str(name), target_id=user_id)
+        also(None)
 
 
 def domains(by: Principal) -> list[str]:

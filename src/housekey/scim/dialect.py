@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from housekey.core import attributes as core_attributes
+from housekey.core.attributes import CUSTOM_URN, ENTERPRISE_URN, HOUSEKEY_URN, USER_URN, WSO2_URN, Attribute, ResourceType
 from housekey.core.errors import Invalid
+from housekey.core.filters import moment, moment_text
 from housekey.core.names import split_username
-from housekey.core.scenario import METHODS
-from housekey.core.users import Changes, Email, Invite, NewUser, Profile
+from housekey.core.scenario import EMAIL, METHODS, SMS
+from housekey.core.users import Changes, Email, Invite, NewUser, Profile, User
 from housekey.scim.errors import ScimInvalid
 
-USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-WSO2 = "urn:scim:wso2:schema"
-CUSTOM = "urn:scim:schemas:extension:custom:User"
-HOUSEKEY = "urn:housekey:scim:schemas:extension:2.0:User"
-"""Housekey's own: how this one invitation or reset is to differ from the tenant's settings (spec section 5)."""
-ALIASES = {"enterpriseuser": ENTERPRISE}
+ALIASES = {"enterpriseuser": ENTERPRISE_URN}
 """The bare key of IS 5.7 and before, still printed in the documentation of 5.9 to 5.11 (seeds 000, 001)."""
-EXTENSIONS = (ENTERPRISE, WSO2, CUSTOM, HOUSEKEY)
+EXTENSIONS = (ENTERPRISE_URN, WSO2_URN, CUSTOM_URN, HOUSEKEY_URN)
 
 _TEXTS = ("displayName", "nickName", "profileUrl", "title", "userType", "preferredLanguage", "timezone", "externalId")
 _LISTS = ("phoneNumbers", "ims", "photos", "addresses", "entitlements", "x509Certificates")
@@ -33,6 +30,8 @@ RESET = ("forcePasswordReset", "adminForcedPasswordReset")
 """Both names are in use: WSO2's schema has the first, schemas made by hand before IS 6 often the second (reference 4B.2)."""
 TRIGGERS = ("askPassword", "verifyEmail", *RESET)
 """Write-only: they start something and are never stored or returned."""
+MOST_ROWS = 100
+MOST_TEXT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,12 @@ class Written:
                     return boolean(value, f"{urn}:{name}")
         return None
 
+    def other_flag(self, name: str, shown: bool | None) -> bool | None:
+        """The first value that differs from what is shown: whoever sends back what was read changes one of the places where it stood."""
+        values = (value for urn in EXTENSIONS for key, value in self.extensions.get(urn, {}).items() if key.lower() == name.lower())
+        given = (boolean(value, name) for value in values if value is not None)
+        return next((value for value in given if value != shown), None)
+
 
 def boolean(value: Any, field: str) -> bool:
     if isinstance(value, bool):
@@ -65,7 +70,7 @@ def canonical(body: dict[str, Any]) -> Written:
     extensions: dict[str, dict[str, Any]] = {}
     for key, value in body.items():
         urn = urn_of(key)
-        if urn == USER and isinstance(value, dict):
+        if urn == USER_URN and isinstance(value, dict):
             core |= canonical(value).body
         elif urn in EXTENSIONS:
             if not isinstance(value, dict):
@@ -79,11 +84,14 @@ def canonical(body: dict[str, Any]) -> Written:
 def urn_of(key: str) -> str:
     """The schema URN a key stands for, `""` if it is none."""
     lower = key.lower()
-    return ALIASES.get(lower) or next((urn for urn in (USER, *EXTENSIONS) if urn.lower() == lower), "")
+    return ALIASES.get(lower) or next((urn for urn in (USER_URN, *EXTENSIONS) if urn.lower() == lower), "")
 
 
-def read_new_user(body: dict[str, Any], *, extensions_on: bool) -> NewUser:
-    """Raises Invalid naming the attribute. A password beside askPassword is read and ignored (spec section 12)."""
+def read_new_user(body: dict[str, Any], kind: ResourceType, *, extensions_on: bool) -> NewUser:
+    """`kind`: what users of this tenant can have. A password beside askPassword is read and ignored (spec section 12).
+
+    Raises Invalid naming the attribute.
+    """
     written = canonical(body)
     if not extensions_on:
         _refuse_triggers(written)
@@ -95,7 +103,7 @@ def read_new_user(body: dict[str, Any], *, extensions_on: bool) -> NewUser:
     ask_password = bool(written.flag("askPassword"))
     return NewUser(
         name=split_username(username),
-        profile=profile(written),
+        profile=profile(written, kind),
         ask_password=ask_password,
         verify_email=bool(written.flag("verifyEmail")) and not ask_password,
         invite=invitation(written),
@@ -105,22 +113,71 @@ def read_new_user(body: dict[str, Any], *, extensions_on: bool) -> NewUser:
     )
 
 
-def read_changes(body: dict[str, Any], before: dict[str, Any], present: Profile, *, extensions_on: bool) -> Changes:
-    """What differs between a user as shown (`before`) and as a patch left it (`body`)."""
+AS_IT_IS = ...
+"""Stands for the lock of a user who is to be patched: what is there afterwards instead, the client has written. An invited account is
+locked already, and may be locked by the administrator besides."""
+
+
+def to_patch(shown: dict[str, Any]) -> dict[str, Any]:
+    """A user as shown, ready to be patched and given to `read_changes`."""
+    return shown | {WSO2_URN: shown[WSO2_URN] | {"accountLocked": AS_IT_IS}} if WSO2_URN in shown else shown
+
+
+def read_changes(body: dict[str, Any], before: dict[str, Any], user: User, kind: ResourceType, *, extensions_on: bool) -> Changes:
+    """What differs between a user before (`to_patch`) and as a patch left her (`body`). Raises Invalid, ScimInvalid.
+
+    `active` and `accountLocked` can be taken away; each then reads as false: disabled the one, not locked the other.
+    """
     written, old = canonical(body), canonical(before)
+    lock = written.extensions.get(WSO2_URN, {}).get("accountLocked", None if WSO2_URN in before else AS_IT_IS)
+    if lock is AS_IT_IS:
+        written.extensions.get(WSO2_URN, {}).pop("accountLocked", None)
+    old.extensions.get(WSO2_URN, {}).pop("accountLocked", None)
+    changes = _differences(written, old, user, kind, extensions_on=extensions_on)
+    if "active" in old.body and changes.disabled is None and disabled(written) is None:
+        changes = replace(changes, disabled=True, taken_away=changes.taken_away | {"active"})
+    if lock is None and changes.locked is None:
+        changes = replace(changes, locked=False, taken_away=changes.taken_away | {"accountLocked"})
+    ask_password = bool(written.flag("askPassword"))
+    return replace(
+        changes,
+        password=None if ask_password else _password(written.body),
+        ask_password=ask_password and not user.standing.pending,
+    )
+
+
+def read_replacement(body: dict[str, Any], before: dict[str, Any], user: User, kind: ResourceType, *, extensions_on: bool) -> Changes:
+    """What PUT changes on a user as shown (`before`). What is read-only is passed over; attributes that are left out are taken away,
+    except what decides whether the account can be used: `active`, the lock and the password stay as they are (RFC 7644 section 3.5.1).
+    askPassword invites only who never had a password (decisions, askPassword on PUT). Raises Invalid, ScimInvalid.
+    """
+    written, old = canonical(body), canonical(before)
+    if not _text(written.body, "userName"):
+        raise ScimInvalid("Required attribute userName is missing in the SCIM Object.", "invalidValue", field="userName")
+    ask_password = bool(written.flag("askPassword"))
+    changes = _differences(written, old, user, kind, extensions_on=extensions_on)
+    return replace(
+        changes,
+        locked=written.other_flag("accountLocked", old.flag("accountLocked")),
+        password=None if ask_password else _password(written.body),
+        ask_password=ask_password and not user.standing.pending and not user.standing.has_password,
+    )
+
+
+def _differences(written: Written, old: Written, user: User, kind: ResourceType, *, extensions_on: bool) -> Changes:
+    """What PATCH and PUT have in common."""
     if not extensions_on:
         _refuse_triggers(written)
     if written.flag("verifyEmail"):
         raise Invalid("verifyEmail works when a user is created. To confirm an address later, change the address.", field="verifyEmail")
-    if str(written.body.get("userName", "")) != str(old.body.get("userName", "")):
+    name = split_username(_text(written.body, "userName"))
+    if (name.domain, name.key) != (user.name.domain, user.name.key):
         raise ScimInvalid("userName cannot be changed.", "mutability", field="userName")
-    next_profile, ask_password = profile(written), bool(written.flag("askPassword"))
+    next_profile = profile(written, kind)
     return Changes(
-        profile=next_profile if next_profile != present else None,
+        profile=next_profile if next_profile != user.profile else None,
         disabled=_changed(disabled(written), disabled(old)),
         locked=_changed(written.flag("accountLocked"), old.flag("accountLocked")),
-        password=None if ask_password else _password(written.body),
-        ask_password=ask_password,
         force_reset=forced(written),
         invite=invitation(written),
     )
@@ -144,12 +201,14 @@ def _refuse_triggers(written: Written) -> None:
 
 def invitation(written: Written) -> Invite:
     """`{"invitation": {"method", "expiryTime", "locale", "returnLink"}}` under Housekey's URN. Raises Invalid naming the part."""
-    given = next((value for key, value in written.extensions.get(HOUSEKEY, {}).items() if key.lower() == "invitation"), None)
+    given = next((value for key, value in written.extensions.get(HOUSEKEY_URN, {}).items() if key.lower() == "invitation"), None)
     if given is None:
         return Invite()
     if not isinstance(given, dict):
         raise Invalid("invitation must be an object.", field="invitation")
     parts = {key.lower(): value for key, value in given.items()}
+    if "state" in parts:
+        return Invite()  # what was read of the last one, sent back
     minutes = parts.get("expirytime")
     if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int)):
         raise Invalid("invitation.expiryTime must be a whole number of minutes.", field="invitation.expiryTime")
@@ -184,8 +243,8 @@ def _text(body: dict[str, Any], name: str, most: int = 1_000) -> str:
     return value
 
 
-def profile(written: Written) -> Profile:
-    """The person's attributes. Those without a column of their own keep SCIM's names and shapes in `more`."""
+def profile(written: Written, kind: ResourceType) -> Profile:
+    """The person's attributes, the tenant's own among them. Those without a column of their own keep SCIM's names and shapes in `more`."""
     body = written.body
     name = _complex(body, "name")
     more: dict[str, Any] = {key: text for key in _TEXTS if (text := _text(body, key))}
@@ -193,12 +252,58 @@ def profile(written: Written) -> Profile:
         more["name"] = rest
     more |= {key: rows for key in _LISTS if (rows := _rows(body, key))}
     if enterprise := _enterprise(written):
-        more[ENTERPRISE] = enterprise
+        more[ENTERPRISE_URN] = enterprise
+    if custom := _custom(written, kind):
+        more[CUSTOM_URN] = custom
+    if channel := _channel(written):
+        more[HOUSEKEY_URN] = {"preferredChannel": channel}
     return Profile(_text(name, "givenName"), _text(name, "familyName"), _emails(body), _text(body, "locale", most=35), more)
 
 
+def profile_of(body: dict[str, Any], kind: ResourceType) -> Profile:
+    """The profile in a client's object."""
+    return profile(canonical(body), kind)
+
+
+def _custom(written: Written, kind: ResourceType) -> dict[str, Any]:
+    """The attributes that the tenant added, in the form in which they are kept: times as they are shown."""
+    schema = kind.extension(CUSTOM_URN)
+    kept: dict[str, Any] = {}
+    for key, value in written.extensions.get(CUSTOM_URN, {}).items():
+        attribute = schema.attribute(key)
+        if attribute is None or value is None or value == "":
+            continue
+        field = f"{CUSTOM_URN}:{attribute.name}"
+        if attribute.type == "boolean":
+            kept[attribute.name] = boolean(value, field)
+        elif attribute.type == "dateTime":
+            kept[attribute.name] = _time(_text({field: value}, field), field)
+        else:
+            kept[attribute.name] = _text({field: value}, field)
+    return kept
+
+
+def _time(text: str, field: str) -> str:
+    found = moment(text)
+    if found is None:
+        raise Invalid(f"{field} must be a time such as 2026-03-01T09:00:00Z.", field=field)
+    return moment_text(found)
+
+
+def _channel(written: Written) -> str:
+    """`preferredChannel`, under Housekey's URN or, as WSO2's clients write it, under WSO2's."""
+    for urn in (HOUSEKEY_URN, WSO2_URN, ENTERPRISE_URN):
+        for key, value in written.extensions.get(urn, {}).items():
+            if key.lower() == "preferredchannel" and value not in (None, ""):
+                chosen = value.strip().upper() if isinstance(value, str) else ""
+                if chosen not in {EMAIL, SMS}:
+                    raise Invalid(f"preferredChannel must be {EMAIL} or {SMS}.", field=f"{HOUSEKEY_URN}:preferredChannel")
+                return chosen
+    return ""
+
+
 def _enterprise(written: Written) -> dict[str, Any]:
-    given = {key.lower(): value for key, value in written.extensions.get(ENTERPRISE, {}).items()}
+    given = {key.lower(): value for key, value in written.extensions.get(ENTERPRISE_URN, {}).items()}
     kept: dict[str, Any] = {key: text for key in _ENTERPRISE if (text := _text({key: given.get(key.lower())}, key))}
     manager = given.get("manager")
     if isinstance(manager, str):
@@ -219,35 +324,54 @@ def _complex(body: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _rows(body: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """A multi-valued attribute as a list of objects; a plain value becomes `{"value": …}`."""
+    """A multi-valued attribute as a list of objects; a plain value becomes `{"value": …}`. What the attribute does not have is left."""
     value = body.get(name)
     if value is None:
         return []
     if not isinstance(value, list):
         value = [value]
-    if len(value) > 100:
-        raise Invalid(f"{name} has more than 100 values.", field=name)
+    if len(value) > MOST_ROWS:
+        raise Invalid(f"{name} has more than {MOST_ROWS} values.", field=name)
+    attribute = core_attributes.USER.attribute(name)
+    assert attribute is not None  # noqa: S101 - `_LISTS` and the table belong to one program
     rows = []
-    for number, row in enumerate(value):
-        row = {"value": row} if isinstance(row, str) else row
+    for number, given in enumerate(value):
+        row = {"value": given} if isinstance(given, str) else given
         if not isinstance(row, dict):
             raise Invalid(f"{name}[{number}] must be an object or a text.", field=f"{name}[{number}]")
-        if any(len(item) > 2_000 for item in row.values() if isinstance(item, str)):
-            raise Invalid(f"{name}[{number}] holds a text longer than 2000 characters.", field=f"{name}[{number}]")
-        rows.append(row)
+        kept = _row(attribute, row, f"{name}[{number}]")
+        if kept or name == "emails":
+            rows.append(kept)
     return rows
+
+
+def _row(attribute: Attribute, row: dict[str, Any], field: str) -> dict[str, Any]:
+    """One value of `attribute`, its parts spelled and typed as the table of attributes has them."""
+    kept: dict[str, Any] = {}
+    for key, item in row.items():
+        sub = attribute.sub(key)
+        if sub is None or sub.mutability == "readOnly" or item is None or item == "":
+            continue
+        if sub.type == "boolean":
+            kept[sub.name] = boolean(item, f"{field}.{sub.name}")
+        elif not isinstance(item, str):
+            raise Invalid(f"{field}.{sub.name} must be a text.", field=f"{field}.{sub.name}")
+        elif len(item) > MOST_TEXT:
+            raise Invalid(f"{field}.{sub.name} holds a text longer than {MOST_TEXT} characters.", field=f"{field}.{sub.name}")
+        else:
+            kept[sub.name] = item
+    return kept
 
 
 def _emails(body: dict[str, Any]) -> tuple[Email, ...]:
     emails = []
     for number, row in enumerate(_rows(body, "emails")):
-        value, kind = row.get("value"), row.get("type") or ""
-        if not isinstance(value, str) or not value:
+        value, kind = str(row.get("value", "")).strip(), row.get("type", "")
+        if not value:
             raise Invalid(f"emails[{number}] has no value. Give it an address.", field=f"emails[{number}]")
-        if not isinstance(kind, str) or len(kind) > 50:
+        if len(kind) > 50:
             raise Invalid(f"emails[{number}].type must be a short text.", field=f"emails[{number}].type")
-        primary = row.get("primary")
-        emails.append(Email(value.strip(), kind, boolean(primary, f"emails[{number}].primary") if primary is not None else False))
-    if sum(mail.primary for mail in emails) > 1:
+        emails.append(Email(value, kind, row.get("primary"), row.get("display", "")))
+    if sum(mail.primary is True for mail in emails) > 1:
         raise Invalid("Only one of emails can be primary.", field="emails")
     return tuple(emails)

@@ -7,12 +7,16 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from housekey.core.errors import Conflict, FeatureOff, Invalid, NotSignedIn, Refused
+from housekey.core.errors import Conflict, FeatureOff, Invalid, NotPermitted, NotSignedIn, Refused, TooMany
+from housekey.core.filters import BadFilter
+from housekey.operations.cursors import BadCursor
 from housekey.web import authentication
+from housekey.web.house import house
 from housekey.web.refusals import status_of
 
 MEDIA_TYPE = "application/scim+json"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+NOT_PERMITTED = "Operation is not permitted. You do not have permissions to make this request."
 
 
 class ScimInvalid(Invalid):
@@ -24,20 +28,34 @@ class ScimInvalid(Invalid):
 
 
 class Unsupported(Refused):
-    """A method or media type this address does not take. `status` is 405, 413 or 415."""
+    """What this address does not do: `status` is 403, 405, 406, 409, 413, 415 or 501."""
 
     def __init__(self, status: int, sentence: str, *, allow: str = "") -> None:
         super().__init__(sentence)
         self.status, self.allow = status, allow
 
 
-def answer(body: dict[str, Any], status: int = 200) -> HttpResponse:
+class Sensitive(Unsupported):
+    """Something secret stands in an address, where logs keep it (RFC 7644 section 7.5.2)."""
+
+    scim_type = "sensitive"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(403, sentence)
+
+
+def answer(body: dict[str, Any] | list[dict[str, Any]], status: int = 200) -> HttpResponse:
     return HttpResponse(json.dumps(body, ensure_ascii=False, separators=(",", ":")), status=status, content_type=MEDIA_TYPE)
 
 
 def refused(refusal: Refused) -> HttpResponse:
     status = refusal.status if isinstance(refusal, Unsupported) else status_of(refusal)
     body: dict[str, Any] = {"schemas": [ERROR], "status": str(status), "detail": _detail(refusal)}
+    if house().config.scim2.wso2_responses and isinstance(refusal, NotPermitted):
+        # WSO2's valve, which stands in front of its SCIM, writes the number as one, and always this sentence (reference 4.0)
+        body |= {"status": status, "detail": NOT_PERMITTED}
+    elif house().config.scim2.wso2_responses and isinstance(refusal, NotSignedIn):
+        body |= {"status": status, "detail": authentication.SENTENCE}
     scim_type = _scim_type(refusal)
     if scim_type:
         body["scimType"] = scim_type
@@ -59,8 +77,12 @@ def _detail(refusal: Refused) -> str:
 
 
 def _scim_type(refusal: Refused) -> str:
-    if isinstance(refusal, ScimInvalid):
+    if isinstance(refusal, ScimInvalid | BadCursor | Sensitive):
         return refusal.scim_type
+    if isinstance(refusal, TooMany):
+        return "tooMany"
+    if isinstance(refusal, BadFilter):
+        return "invalidFilter"
     if isinstance(refusal, Conflict):
         return "uniqueness"
     return "invalidValue" if isinstance(refusal, Invalid | FeatureOff) else ""

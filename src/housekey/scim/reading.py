@@ -9,18 +9,21 @@ import pyjson5
 from django.http import HttpRequest
 
 from housekey.scim.errors import ScimInvalid, Unsupported
+from housekey.web.house import house
 
 MOST_DEPTH = 20
 MOST_VALUES = 20_000
 _SYNTAX = "Request is unparsable, syntactically incorrect, or violates schema."
-_MEDIA_TYPES = {"", "application/json", "application/scim+json", "*/*", "application/*"}
+MEDIA_TYPES = frozenset({"", "application/json", "application/scim+json", "*/*", "application/*"})
 
 
-def read_object(request: HttpRequest) -> dict[str, Any]:
-    """The JSON object in the body. Raises Unsupported (415) for an alien media type, ScimInvalid (invalidSyntax) for the rest."""
+def read_object(request: HttpRequest, *, most_values: int = MOST_VALUES) -> dict[str, Any]:
+    """The JSON object in the body. Raises Unsupported (415, WSO2's 406) for an alien media type, ScimInvalid (invalidSyntax) for the
+    rest."""
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if media_type not in _MEDIA_TYPES:
-        raise Unsupported(415, f"The media type {media_type[:80]} is not taken here. Send application/scim+json.")
+    as_wso2 = house().config.scim2.wso2_responses
+    if media_type not in MEDIA_TYPES or (as_wso2 and not media_type):
+        raise Unsupported(406 if as_wso2 else 415, f"The media type {media_type[:80]} is not taken here. Send application/scim+json.")
     try:
         text = request.body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -28,7 +31,7 @@ def read_object(request: HttpRequest) -> dict[str, Any]:
     value = _parse(text)
     if not isinstance(value, dict):
         raise ScimInvalid(f"{_SYNTAX} The body must be a JSON object.", "invalidSyntax")
-    _check(value)
+    _check(value, most_values)
     return value
 
 
@@ -48,13 +51,13 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _check(root: Any) -> None:
+def _check(root: Any, most_values: int) -> None:
     """Depth, number of values, and characters that cannot be stored (NUL, lone surrogates, endless numbers)."""
     todo, seen = [(root, 1)], 0
     while todo:
         value, depth = todo.pop()
         seen += 1
-        if depth > MOST_DEPTH or seen > MOST_VALUES:
+        if depth > MOST_DEPTH or seen > most_values:
             raise ScimInvalid(f"{_SYNTAX} It is nested too deeply or too large.", "invalidSyntax")
         if isinstance(value, dict):
             todo += [(item, depth + 1) for pair in value.items() for item in pair]

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import connection, models
 from django.db.models import AutoField
 
-from housekey.store.models import Account, SqlUser
+from housekey.store.models import Account, Kept, SqlUser
 
 M = TypeVar("M", bound=models.Model)
 
@@ -23,9 +23,10 @@ _PERMISSIONS = (
     "SELECT permissions FROM store_role WHERE tenant_id = %s AND "
     "(name = %s OR id IN (SELECT role_id FROM store_rolemember WHERE tenant_id = %s AND account_id = %s))"
 )
-_ROLE_NAMES = (
-    "SELECT r.name FROM store_rolemember m JOIN store_role r ON r.id = m.role_id "
-    "WHERE m.tenant_id = %s AND m.account_id = %s ORDER BY r.name"
+_BELONGING = (
+    "SELECT r.name, '', '' FROM store_rolemember m JOIN store_role r ON r.id = m.role_id WHERE m.tenant_id = %s AND m.account_id = %s "
+    "UNION ALL SELECT g.name, g.domain, CAST(g.id AS text) FROM store_groupmember m JOIN store_group g ON g.id = m.group_id "
+    "WHERE m.tenant_id = %s AND m.account_id = %s ORDER BY 1, 3"
 )
 _ASKING = (
     "SELECT c.client_id, c.name, c.scopes, t.scopes FROM store_token t JOIN store_client c ON c.id = t.client_id "
@@ -44,6 +45,10 @@ def account_by_name(tenant_id: int, domain: str, name_key: str) -> Account | Non
 
 def sql_user(tenant_id: int, account_id: UUID) -> SqlUser | None:
     return _one(SqlUser, "tenant_id = %s AND id = %s", [tenant_id, _id(account_id)])
+
+
+def kept(tenant_id: int, handle: bytes) -> Kept | None:
+    return _one(Kept, "tenant_id = %s AND handle = %s", [tenant_id, handle])
 
 
 def settings(tenant_id: int) -> dict[str, tuple[str, int]]:
@@ -65,8 +70,11 @@ def token(tenant_id: int, digests: list[bytes], now: datetime) -> tuple[str, str
     return None
 
 
-def role_names(tenant_id: int, account_id: UUID) -> tuple[str, ...]:
-    return tuple(row[0] for row in _rows(_ROLE_NAMES, [tenant_id, _id(account_id)]))
+def belonging(tenant_id: int, account_id: UUID) -> tuple[tuple[str, ...], list[tuple[UUID, str, str]]]:
+    """The names of the account's roles, and id, domain and name of its groups."""
+    own = _id(account_id)
+    found = _rows(_BELONGING, [tenant_id, own, tenant_id, own])
+    return tuple(name for name, _, group in found if not group), [(UUID(group), domain, name) for name, domain, group in found if group]
 
 
 def insert(row: models.Model) -> None:

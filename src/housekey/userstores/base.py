@@ -31,6 +31,9 @@ class UserStore(Protocol):
     def many(self, tenant: Tenant, ids: list[UUID]) -> dict[UUID, StoredUser]:
         """The users of `ids` that exist, in one query."""
 
+    def names(self, tenant: Tenant, ids: Iterable[UUID]) -> dict[UUID, UserName]:
+        """The names of those of `ids` that exist, in one query. `ids` may be a query that has not run yet."""
+
     def matching(self, tenant: Tenant, text: str) -> Iterable[UUID]:
         """Ids of all users in whose name, full name or address every word of `text` is found. May be a query that has not run yet."""
 

@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from housekey.core.names import Tenant, UserName, name_key
+from housekey.core.searchable import Searchable, searchable
 from housekey.core.users import Email, Profile
 from housekey.store import hot
-from housekey.store.models import SqlUser
+from housekey.store.models import SqlMail, SqlUser
 from housekey.userstores.base import StoredUser
 
 WORDS = 10
@@ -24,6 +25,7 @@ class SqlStore:
     """Implements `UserStore` over the table `SqlUser`."""
 
     def insert(self, tenant: Tenant, user: StoredUser, password_hash: str) -> None:
+        found = searchable(user.profile)
         row = SqlUser(
             id=user.id,
             tenant_id=tenant.id,
@@ -31,17 +33,22 @@ class SqlStore:
             username=user.name.bare,
             name_key=user.name.key,
             password=password_hash,
-            **_columns(user.profile),
+            **columns(user.profile, found),
         )
         hot.insert(row)
+        _add_mails(tenant, user.id, found)
 
     def get(self, tenant: Tenant, user_id: UUID) -> StoredUser | None:
         row = hot.sql_user(tenant.id, user_id)
         return _stored(tuple(getattr(row, column) for column in _COLUMNS)) if row else None
 
     def many(self, tenant: Tenant, ids: list[UUID]) -> dict[UUID, StoredUser]:
-        rows = SqlUser.objects.within(tenant).filter(id__in=ids).values_list(*_COLUMNS)
+        rows = SqlUser.objects.among(tenant, ids).values_list(*_COLUMNS)
         return {row[0]: _stored(row) for row in rows}
+
+    def names(self, tenant: Tenant, ids: Iterable[UUID]) -> dict[UUID, UserName]:
+        rows = SqlUser.objects.among(tenant, ids).values_list("id", "domain", "username")
+        return {user_id: UserName(domain, username) for user_id, domain, username in rows}
 
     def matching(self, tenant: Tenant, text: str) -> Iterable[UUID]:
         found = SqlUser.objects.within(tenant)
@@ -53,9 +60,13 @@ class SqlStore:
         return found.values_list("id", flat=True)
 
     def update(self, tenant: Tenant, user_id: UUID, profile: Profile) -> None:
-        SqlUser.objects.within(tenant).filter(id=user_id).update(**_columns(profile))
+        found = searchable(profile)
+        SqlUser.objects.within(tenant).filter(id=user_id).update(**columns(profile, found))
+        SqlMail.objects.within(tenant).filter(user_id=user_id).delete()
+        _add_mails(tenant, user_id, found)
 
     def delete(self, tenant: Tenant, user_id: UUID) -> None:
+        SqlMail.objects.within(tenant).filter(user_id=user_id).delete()
         SqlUser.objects.within(tenant).filter(id=user_id).delete()
 
     def password_hash(self, tenant: Tenant, user_id: UUID) -> str:
@@ -65,19 +76,38 @@ class SqlStore:
         SqlUser.objects.within(tenant).filter(id=user_id).update(password=password_hash)
 
 
-def _columns(profile: Profile) -> dict[str, Any]:
+def _add_mails(tenant: Tenant, user_id: UUID, found: Searchable) -> None:
+    for key in found.mails:
+        hot.insert(SqlMail(tenant_id=tenant.id, user_id=user_id, key=key))
+
+
+def columns(profile: Profile, found: Searchable) -> dict[str, Any]:
+    """Everything of a row that a profile decides."""
     return {
         "given_name": profile.given_name,
         "family_name": profile.family_name,
         "locale": profile.locale,
         "mail": profile.mail,
-        "mail_key": name_key(profile.mail),
-        "emails": [{"value": mail.value, "type": mail.type, "primary": mail.primary} for mail in profile.emails],
+        "mail_key": found.mail,
+        "emails": [_row(mail) for mail in profile.emails],
         "more": profile.more,
+        "search": found.document,
+        "external_key": found.external,
+        "given_key": found.given,
+        "family_key": found.family,
+        "display_key": found.display,
     }
+
+
+def _row(mail: Email) -> dict[str, Any]:
+    return {"value": mail.value, "type": mail.type, "primary": mail.primary} | ({"display": mail.display} if mail.display else {})
+
+
+def _mail(row: dict[str, Any]) -> Email:
+    return Email(row["value"], row["type"], row["primary"], row.get("display", ""))
 
 
 def _stored(row: tuple[Any, ...]) -> StoredUser:
     user_id, domain, username, given, family, locale, emails, more = row
-    profile = Profile(given, family, tuple(Email(mail["value"], mail["type"], mail["primary"]) for mail in emails), locale, more)
+    profile = Profile(given, family, tuple(_mail(mail) for mail in emails), locale, more)
     return StoredUser(user_id, UserName(domain, username), profile)

@@ -21,7 +21,9 @@ from django.utils.translation import gettext as _
 from housekey.core.errors import (
     Conflict,
     DeadCode,
+    InFlight,
     Invalid,
+    KeyReused,
     NotFound,
     NotPermitted,
     NotSignedIn,
@@ -35,6 +37,8 @@ from housekey.web.request import Asked
 
 STATUS: tuple[tuple[type[Refused], int], ...] = (
     (Conflict, 409),
+    (InFlight, 409),
+    (KeyReused, 422),
     (Invalid, 400),
     (WrongCredentials, 401),
     (NotSignedIn, 401),

@@ -69,6 +69,10 @@ class Scim:
     def get(self, user_id: str) -> Answer:
         return self.send("GET", f"/{user_id}")
 
+    def state(self, user_id: str) -> Any:
+        """Where the account stands, all of it: what `active` and `accountLocked` say already is shown on request only."""
+        return self.send("GET", f"/{user_id}?attributes={WSO2}").body[WSO2]
+
     def patch(self, user_id: str, *operations: dict[str, Any]) -> Answer:
         return self.send("PATCH", f"/{user_id}", {"schemas": [PATCH], "Operations": list(operations)})
 

@@ -148,7 +148,7 @@ def test_an_id_that_is_nobodys_is_not_found(scim: Scim, user_id: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "allow"),
-                         [("PUT", "", "GET, POST"), ("DELETE", "", "GET, POST"), ("POST", "/" + NOBODY, "GET, PATCH, DELETE"),
+                         [("PUT", "", "GET, POST"), ("DELETE", "", "GET, POST"), ("POST", "/" + NOBODY, "GET, PUT, PATCH, DELETE"),
                                                        ("TRACE", "", "GET, POST"), ("OPTIONS", "", "GET, POST"), ("BREW", "", "GET, POST")])
 def test_methods_that_are_not_possible_say_which_are(scim: Scim, method: str, path: str, allow: str) -> None:
     answer = scim.send(method, path, b"{}")
@@ -178,10 +178,10 @@ def test_nobody_of_that_name_is_an_empty_list(scim: Scim, text: str) -> None:
     assert (answer.status, answer.body["totalResults"], answer.body["Resources"]) == (200, 0, [])
 
 
-@pytest.mark.parametrize("text", ["", "userName", 'userName co "x"', "userName eq jane", 'userName eq "x', 'userName eq "\\ud800"',
-                                  'userName eq "\\x"',
-                                  'userName eq "a" or userName eq "b"', "(" * 500, 'userName eq "' + "x" * 2_000 + '"', "\0"])
-def test_other_filters_are_refused_with_what_is_supported(scim: Scim, text: str) -> None:
+@pytest.mark.parametrize("text", ["", "userName", "userName eq jane", 'userName eq "x', 'userName eq "\\ud800"', 'userName eq "\\x"',
+                                  "(" * 500,
+                                  'userName eq "' + "x" * 2_000 + '"', "\0"])
+def test_what_is_no_filter_is_refused_in_a_sentence(scim: Scim, text: str) -> None:
     answer = Answer(scim.client.get(USERS, {"filter": text}, headers=scim.headers))
     assert (answer.status, answer.body["scimType"]) == (400, "invalidFilter")
     assert answer.detail

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from housekey.core.attributes import USER_URN as USER
+from housekey.core.errors import WrongCredentials
 from tests.doors.scim.support import ENTERPRISE, PATCH, WSO2, Scim, invited, person
 from tests.operations.support import OTHER_PASSWORD, PASSWORD, World, counts
 
@@ -131,7 +135,10 @@ def test_what_is_said_in_any_spelling_of_the_request_is_understood(scim: Scim, j
     ({"op": "add", "path": "a b", "value": "x"}, "invalidPath"), ({"op": "add", "path": 7, "value": "x"}, "invalidPath"),
     ({"op": "add", "path": "x" * 2_000, "value": "x"}, "invalidPath"),
     ({"op": "add", "path": "emails[type eq]", "value": {}}, "invalidFilter"),
-    ({"op": "add", "path": "emails[type gt 7]", "value": {}}, "invalidFilter"),
+    ({"op": "add", "path": "emails[primary gt true]", "value": {}}, "invalidFilter"),
+    ({"op": "add", "path": 'emails[type co "x"]', "value": {}}, "noTarget"),
+    ({"op": "add", "path": "emails[shoe eq 7]", "value": {}}, "invalidFilter"), ({"op": "add", "path": "shoe", "value": 7}, "invalidPath"),
+    ({"op": "replace", "path": f"{WSO2}:accountState", "value": "UNLOCKED"}, "mutability"),
     ({"op": "replace", "path": "id", "value": "x"}, "mutability"),
     ({"op": "replace", "path": "meta.location", "value": "x"}, "mutability"),
     ({"op": "replace", "path": "userName", "value": "x"}, "mutability"),
@@ -144,7 +151,7 @@ def test_what_is_said_in_any_spelling_of_the_request_is_understood(scim: Scim, j
     ({"op": "replace", "path": "urn:ietf:params:scim:schemas:core:2.0:User", "value": "x"}, "invalidValue"),
     ({"op": "replace", "path": ENTERPRISE, "value": "x"}, "invalidValue"),
     ({"op": "replace", "path": "emails.value.x", "value": "x"}, "invalidPath"),
-    ({"op": "replace", "path": 'emails[type eq "\\ud800"].value', "value": "x@x.example"}, "invalidSyntax"),
+    ({"op": "replace", "path": 'emails[type eq "\\ud800"].value', "value": "x@x.example"}, "invalidFilter"),
     ({"op": "replace", "path": 'emails[type eq "\\u0000"].value', "value": "x@x.example"}, "invalidSyntax"),
     ({"op": "replace", "path": 'emails[type eq "\\x"].value', "value": "x"}, "invalidFilter"),
 ])
@@ -215,12 +222,13 @@ def test_ask_password_for_who_has_one_names_force_password_reset(world: World, s
     assert world.mails() == []
 
 
-@pytest.mark.parametrize("operation", [op("replace", "active", True), op("replace", f"{WSO2}:accountLocked", False),
-                                       op("replace", f"{WSO2}:accountState", "UNLOCKED"), op("remove", f"{WSO2}:lockedReason"),
-                                       op("remove", WSO2)])
-def test_nothing_a_client_writes_ends_a_pending_state(world: World, scim: Scim, operation: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("operation", "status"), [
+    (op("replace", "active", True), 200), (op("replace", f"{WSO2}:accountLocked", False), 200),
+    (op("replace", f"{WSO2}:accountState", "UNLOCKED"), 400), (op("remove", f"{WSO2}:lockedReason"), 400),
+    (op("replace", None, {WSO2: {"accountState": "UNLOCKED"}}), 200), (op("remove", WSO2), 200)])
+def test_nothing_a_client_writes_ends_a_pending_state(world: World, scim: Scim, operation: dict[str, Any], status: int) -> None:
     created = scim.create(invited())
-    assert scim.patch(created.body["id"], operation).status == 200
+    assert scim.patch(created.body["id"], operation).status == status
     assert scim.get(created.body["id"]).state == created.state
 
 
@@ -230,24 +238,50 @@ def test_a_lock_for_cause_is_added_to_the_pending_one_is_told_first_and_outlives
     state = after(scim, user_id, op("replace", f"{WSO2}:accountLocked", True))[WSO2]
     assert state == {"accountState": "PENDING_AP", "accountLocked": True, "lockedReason": "ADMIN_INITIATED"}
     world.redeem(world.newest_code())
-    assert scim.get(user_id).state == {
+    assert scim.state(user_id) == {
         "accountState": "LOCKED", "accountLocked": True, "lockedReason": "ADMIN_INITIATED", "emailVerified": True}
     after(scim, user_id, op("replace", f"{WSO2}:accountLocked", "false"))
     assert world.sign_in("jane").token
 
 
+@pytest.mark.parametrize("by", [op("remove", "active"), op("replace", "active", None), op("remove", f"{USER}:active")])
+def test_active_taken_away_reads_as_false_and_closes_the_account(world: World, scim: Scim, jane: str, by: dict[str, Any]) -> None:
+    """What is absent is false: a client that takes `active` away shuts somebody out, it lets nobody in."""
+    body = after(scim, jane, by)
+    assert "active" not in body
+    assert scim.state(jane)["accountState"] == "DISABLED"
+    with pytest.raises(WrongCredentials):
+        world.sign_in("jane")
+    assert "active" not in after(scim, jane, op("replace", "nickName", "x"))
+    assert [row["id"] for row in scim.named("jane").body["Resources"]] == [jane]
+    for text, found in (("active eq false", 1), ("active pr", 0), ("not (active pr)", 1), ("active eq true", 0)):
+        assert scim.send("GET", f'?filter={quote(f"id eq {json.dumps(jane)} and {text}")}').body["totalResults"] == found
+    assert after(scim, jane, op("add", "active", True))["active"] is True
+    assert world.sign_in("jane").token
+
+
+@pytest.mark.parametrize("path", [f"{WSO2}:accountLocked", WSO2, "accountLocked"])
+def test_the_lock_taken_away_is_opened_and_not_shown(world: World, scim: Scim, jane: str, path: str) -> None:
+    after(scim, jane, op("replace", f"{WSO2}:accountLocked", True))
+    assert "accountLocked" not in after(scim, jane, op("remove", path)).get(WSO2, {})
+    assert world.sign_in("jane").token
+    assert after(scim, jane, op("replace", f"{WSO2}:accountLocked", True))[WSO2]["accountLocked"] is True
+    assert after(scim, jane, op("replace", f"{WSO2}:accountLocked", False))[WSO2]["accountLocked"] is False
+
+
 def test_changing_something_else_touches_no_lock(world: World, scim: Scim) -> None:
     user_id = scim.create(person(extension={WSO2: {"accountLocked": True}})).body["id"]
     for operation in (op("replace", "nickName", "x"), op("replace", "active", False), op("replace", "active", True)):
-        assert after(scim, user_id, operation)[WSO2]["lockedReason"] == "ADMIN_INITIATED"
+        after(scim, user_id, operation)
+        assert scim.state(user_id)["lockedReason"] == "ADMIN_INITIATED"
 
 
 def test_a_password_by_patch_ends_the_invitation(world: World, scim: Scim) -> None:
     """A-012."""
     user_id = scim.create(invited()).body["id"]
     code = world.newest_code()
-    body = after(scim, user_id, op("replace", "password", OTHER_PASSWORD))
-    assert body[WSO2] == {"accountState": "UNLOCKED", "accountLocked": False}
+    after(scim, user_id, op("replace", "password", OTHER_PASSWORD))
+    assert scim.state(user_id) == {"accountState": "UNLOCKED", "accountLocked": False}
     with pytest.raises(Exception, match="withdrawn"):
         world.redeem(code)
     assert world.sign_in("jane", OTHER_PASSWORD).token

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from housekey.console.views.custom import TYPE_NAMES
+from housekey.core.attributes import CUSTOM_URN
 from housekey.core.claims import DIALECT, ONE_TIME_PASSWORD
 from housekey.core.errors import Invalid, Stale
 from housekey.core.principal import CLAIM_UPDATE, CLAIM_VIEW, CONSOLE
-from housekey.operations import claims
+from housekey.operations import claims, custom_attributes
 from housekey.operations.claims import MOST_ORDER, ClaimView
 from housekey.web.forms import Field, Form
 from housekey.web.guards import needs
@@ -30,10 +32,13 @@ def _address(uri: str, done: str = "") -> str:
 @require_safe
 @needs(CONSOLE, CLAIM_VIEW)
 def listing(request: Asked) -> HttpResponse:
-    """Those that profiles show come first, then those that have a place in profiles."""
+    """Those that profiles show come first, then those that have a place in profiles. Apart from them, the tenant's own."""
     found = sorted(claims.listing(request.by), key=lambda claim: (not claim.supported_by_default, claim.display_order == 0))
     rows = [{"claim": claim, "name": _(claim.display_name), "address": _address(claim.uri)} for claim in found]
-    return render(request, "console/claims.html", {"rows": rows, "dialect": DIALECT})
+    added = custom_attributes.listing(request.by)
+    own = [{"attribute": one, "type": TYPE_NAMES[one.type], "path": f"{CUSTOM_URN}:{one.name}"} for one in added]
+    may_change = request.by.may(CLAIM_UPDATE)
+    return render(request, "console/claims.html", {"rows": rows, "dialect": DIALECT, "own": own, "may_change": may_change})
 
 
 def _form(claim: ClaimView, data: dict[str, str] | None) -> Form:

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from housekey.console.labels import LABELS, boxes, chosen
 from housekey.core.errors import Invalid, NotFound
-from housekey.core.principal import CLIENT_CREATE, CLIENT_DELETE, CLIENT_VIEW, CONSOLE
+from housekey.core.principal import CLIENT_CREATE, CLIENT_DELETE, CLIENT_VIEW, CONSOLE, GRANTABLE
 from housekey.operations import clients
-from housekey.operations.clients import GRANTABLE, ClientView, NewClient
+from housekey.operations.clients import ClientView, NewClient
 from housekey.web.forms import Field, Form
 from housekey.web.guards import needs
 from housekey.web.house import house, now

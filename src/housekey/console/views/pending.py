@@ -47,10 +47,11 @@ def resend(request: Asked, user_id: UUID) -> HttpResponse:
     try:
         issued = send(house(), request.by, user_id, now(), invite=special.asked(request))
     except Invalid as refusal:
+        policy = effective(house(), request.tenant)
         return _ask(request, user, {
             "question": _("That did not work"), "action": reverse("console-resend", args=[user_id]), "why": _(refusal.sentence),
             "setting": "console-onboarding" if isinstance(refusal, FeatureOff) else "", "button": _("Try again"),
-            "special": None if waiting == "PENDING_EV" else special.shown(request, effective(house(), request.tenant), _purpose(user)),
+            "special": None if waiting == "PENDING_EV" else special.shown(request, policy, _purpose(user), user.profile),
         }, 400)
     if issued.code and of(issued.invitation.scenario).method != "OFFLINE":
         return handed_over(request, user, issued.code, "code" if of(issued.invitation.scenario).otp else "link")
@@ -88,7 +89,7 @@ def reset(request: Asked, user_id: UUID) -> HttpResponse:
 def _reset_page(request: Asked, user: User, policy: Policy, why: str = "", *, off: bool = False, status: int = 200) -> HttpResponse:
     by = request.by
     deed = possible.deeds(by, user, policy, None, governance=house().config.governance).reset
-    scenario = possible.method_for(policy, "reset")
+    scenario = possible.method_for(policy, "reset", user.profile)
     method = states.METHODS[scenario.method] if scenario else _("Off")
     if scenario and scenario.method == "OFFLINE":
         method = _("by a code that somebody passes on in person")
@@ -98,7 +99,8 @@ def _reset_page(request: Asked, user: User, policy: Policy, why: str = "", *, of
                     "user has chosen a new password. Nobody but the user will know it."),
         "how": _("How the user gets in: %s") % method, "why": why or deed.why,
         "setting": "console-reset" if off else deed.setting, "barred": bool(deed.setting) or not deed.offered or scenario is None,
-        "special": special.shown(request, policy, "reset") if scenario else None, "button": _("Reset Password"), "danger": True,
+        "special": special.shown(request, policy, "reset", user.profile) if scenario else None,
+        "button": _("Reset Password"), "danger": True,
     }, status)
 
 

@@ -11,7 +11,7 @@ from housekey.console.deeds import method_for
 from housekey.core.errors import Invalid
 from housekey.core.policy import Policy
 from housekey.core.scenario import Method, Purpose, Scenario
-from housekey.core.users import Invite
+from housekey.core.users import NOBODY, Invite, Profile
 from housekey.web.forms import Words
 from housekey.web.request import Asked
 
@@ -49,9 +49,9 @@ def _method(text: str) -> Method | None:
     return found
 
 
-def shown(request: Asked, policy: Policy, purpose: Purpose, *, methods: bool = True) -> Special:
-    """`methods`: the method is chosen here too, and not elsewhere in the form."""
-    usual: Scenario | None = method_for(policy, purpose)
+def shown(request: Asked, policy: Policy, purpose: Purpose, profile: Profile = NOBODY, *, methods: bool = True) -> Special:
+    """`profile`: whom it is about, if that is known already. `methods`: the method is chosen here too, and not elsewhere in the form."""
+    usual: Scenario | None = method_for(policy, purpose, profile)
     return Special(
         str(states.METHODS[usual.method]) if usual else _("Off"),
         policy.minutes(usual) if usual else 0,

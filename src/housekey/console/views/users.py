@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -15,15 +16,20 @@ from housekey.console.deeds import deeds
 from housekey.console.listing import SIZE, Pager, page_number
 from housekey.console.views import special
 from housekey.core import claims as local
+from housekey.core.attributes import CUSTOM_URN
+from housekey.core.custom import held
+from housekey.core.filters import moment
 from housekey.core.principal import CONSOLE, GOVERNANCE_VIEW, OFFLINE_INVITE, USER_LIST, USER_VIEW
 from housekey.core.scenario import Purpose, of
 from housekey.core.users import Invitation, User
 from housekey.operations import audit, claims, onboarding, resets, users
+from housekey.operations.custom_attributes import kind_of_users
 from housekey.operations.policies import effective
 from housekey.web.events import sentences
 from housekey.web.guards import needs
 from housekey.web.house import house, now
 from housekey.web.request import Asked
+from housekey.web.templatetags.ui import exact
 
 
 @require_safe
@@ -59,6 +65,20 @@ def _facts(request: Asked, user: User, *, code: bool) -> list[Fact]:
     ]
 
 
+def _own_facts(request: Asked, user: User) -> list[Fact]:
+    """What the tenant's own attributes say, by their names."""
+    schema = kind_of_users(request.tenant).extension(CUSTOM_URN)
+    known = held(schema, user.profile.more.get(CUSTOM_URN, {}))
+    return [Fact(row.name, _said(row.type, known[row.name]) if row.name in known else "") for row in schema.attributes]
+
+
+def _said(type: str, value: Any) -> str:
+    if type == "boolean":
+        return _("yes") if value else _("no")
+    at = moment(value) if type == "dateTime" else None
+    return exact(at) if at else str(value)
+
+
 def _sendings(invitations: list[Invitation]) -> list[dict[str, object]]:
     known = [(item, of(item.scenario)) for item in invitations]
     return [{"it": item, "badge": states.of_invitation(item), "purpose": states.PURPOSES[scenario.purpose],
@@ -78,8 +98,9 @@ def show(request: Asked, user_id: UUID) -> HttpResponse:
     purpose: Purpose = "reset" if user.standing.pending == "PENDING_FUPR" else "invitation"
     return render(request, "console/user.html", {
         "user": user, "badge": states.of_user(user.standing), "why": states.why(user, latest, moment), "may": may,
-        "facts": _facts(request, user, code=code), "code": code, "may_reveal": code and by.may(OFFLINE_INVITE) and not may.edit.why,
+        "facts": [*_facts(request, user, code=code), *_own_facts(request, user)],
+        "code": code, "may_reveal": code and by.may(OFFLINE_INVITE) and not may.edit.why,
         "invitations": _sendings(invitations), "events": sentences(audit.recent(by, user_id, 20)),
-        "special": special.shown(request, policy, purpose) if may.resend.offered and may.special else None,
+        "special": special.shown(request, policy, purpose, user.profile) if may.resend.offered and may.special else None,
         "locked": bool(user.standing.locks) and user.standing.label == "locked", "may_settings": by.may(GOVERNANCE_VIEW),
     })

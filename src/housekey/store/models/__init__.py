@@ -1,15 +1,17 @@
 """The tables, one file per noun."""
 
-from housekey.store.models.account import Account, Role, RoleMember
+from housekey.store.models.account import Account, Population, Role, RoleMember
 from housekey.store.models.audit import AuditEntry
-from housekey.store.models.claim import Claim
+from housekey.store.models.claim import Claim, CustomAttribute
 from housekey.store.models.client import Client, Token
 from housekey.store.models.code import Code, Ticket
+from housekey.store.models.group import Group, GroupMember
+from housekey.store.models.idempotency import Kept
 from housekey.store.models.message import Attempt, Message
 from housekey.store.models.session import Session
 from housekey.store.models.tenant import KeyName, Setting, Tenant
 from housekey.store.models.throttle import Throttle
-from housekey.store.models.user import SqlUser
+from housekey.store.models.user import SqlMail, SqlUser
 
 __all__ = [
     "Account",
@@ -18,12 +20,18 @@ __all__ = [
     "Claim",
     "Client",
     "Code",
+    "CustomAttribute",
+    "Group",
+    "GroupMember",
+    "Kept",
     "KeyName",
     "Message",
+    "Population",
     "Role",
     "RoleMember",
     "Session",
     "Setting",
+    "SqlMail",
     "SqlUser",
     "Tenant",
     "Throttle",

@@ -7,6 +7,19 @@ from django.db import models
 from housekey.store.scope import Scoped
 
 
+class CustomAttribute(Scoped):
+    """An attribute that the tenant added to its users. `name_key` is the name without case; the values are in the profiles."""
+
+    name = models.CharField(max_length=60)
+    name_key = models.CharField(max_length=60)
+    type = models.CharField(max_length=20)
+    description = models.CharField(max_length=300, default="", blank=True)
+    created = models.DateTimeField()
+
+    class Meta(Scoped.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant", "name_key"], name="one_custom_attribute_per_name")]
+
+
 class Claim(Scoped):
     """Null or missing: as shipped (`core.claims`)."""
 
