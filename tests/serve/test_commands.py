@@ -168,7 +168,7 @@ def test_messages_can_be_listed_read_withdrawn(data: Path) -> None:
 
 def test_a_tenant_gets_its_own_administrator(data: Path) -> None:
     assert as_json(housekey(data, "tenant", "add", "acme.example", "--name", "Acme", "--json"))["domain"] == "acme.example"
-    assert {tenant["domain"] for tenant in as_json(housekey(data, "tenant", "list", "--json"))} == {"carbon.super", "acme.example"}
+    assert {"carbon.super", "acme.example"} <= {tenant["domain"] for tenant in as_json(housekey(data, "tenant", "list", "--json"))}
     invited = housekey(data, "admin", "invite", "root", "--tenant", "acme.example")
     assert "/t/acme.example/accountrecoveryendpoint/" in invited.stdout
     again = housekey(data, "admin", "invite", "root", "--tenant", "acme.example")
