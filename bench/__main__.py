@@ -15,11 +15,12 @@ from pathlib import Path
 
 from bench.figures import Line, table
 from bench.floors import chosen
-from bench.questions import bulk, hashing, lists, mail, scim, start
+from bench.questions import bulk, console, hashing, lists, mail, phone, scim, start
 from bench.room import Room
 
 QUESTIONS = {
-    "start": start.ask, "scim": scim.ask, "lists": lists.ask, "bulk": bulk.ask, "hashing": hashing.ask, "mail": mail.ask,
+    "start": start.ask, "scim": scim.ask, "lists": lists.ask, "console": console.ask, "bulk": bulk.ask, "hashing": hashing.ask,
+    "mail": mail.ask, "phone": phone.ask,
 }
 RESULTS = Path(__file__).resolve().parent / "results"
 

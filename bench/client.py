@@ -99,7 +99,13 @@ class Browser:
         self._token = ""
 
     def get(self, path: str) -> Answer:
-        answer = once(self._port, request("GET", path, {"Cookie": self._cookie()}))
+        return self._took(once(self._port, request("GET", path, {"Cookie": self.cookie})))
+
+    def send(self, path: str, fields: dict[str, str]) -> Answer:
+        return self._took(once(self._port, self.form(path, fields)))
+
+    def _took(self, answer: Answer) -> Answer:
+        """Keep what the answer says about cookies and the form token."""
         for line in answer.head.decode().split("\r\n"):
             if line.lower().startswith("set-cookie:"):
                 name, _, value = line.partition(":")[2].strip().partition(";")[0].partition("=")
@@ -111,10 +117,12 @@ class Browser:
     def form(self, path: str, fields: dict[str, str]) -> bytes:
         """The request that sends a form, with the cookies and the token of now."""
         body = urlencode(fields | {"csrfmiddlewaretoken": self._token}).encode()
-        headers = {"Cookie": self._cookie(), "Origin": self._origin, "Content-Type": "application/x-www-form-urlencoded"}
+        headers = {"Cookie": self.cookie, "Origin": self._origin, "Content-Type": "application/x-www-form-urlencoded"}
         return request("POST", path, headers, body)
 
-    def _cookie(self) -> str:
+    @property
+    def cookie(self) -> str:
+        """The value of the Cookie header."""
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
 

@@ -21,9 +21,7 @@ class Program:
 
     def __init__(self, command: list[str], port: int, log: Path, environment: dict[str, str] | None = None, ready: str = "/readyz") -> None:
         self._command, self.port, self._log, self._ready = command, port, log, ready
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("HOUSEKEY", "DJANGO"))}
-        paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-        self._environment = kept | {"PYTHONPATH": paths} | (environment or {})
+        self._environment = _environment() | (environment or {})
 
     def __enter__(self) -> Program:
         self.start()
@@ -95,6 +93,17 @@ def housekey(data: Path, config: str) -> Program:
     port = free_port()
     (data / "deployment.toml").write_text(f'{config}\n[server]\ntls = "off"\nport = {port}\n', encoding="utf-8")
     return Program([sys.executable, "-m", "housekey", "serve", "--data", str(data)], port, data.parent / f"{data.name}.log")
+
+
+def crowd(data: Path, size: int) -> None:
+    """Fill the database of a data directory with `size` users."""
+    subprocess.run([sys.executable, "-m", "bench.crowd", str(data), str(size)], check=True, cwd=ROOT, env=_environment())
+
+
+def _environment() -> dict[str, str]:
+    """This process's without what it says about Housekey; the source tree importable."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("HOUSEKEY", "DJANGO"))}
+    return kept | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
 
 
 def _tree(pid: int) -> list[int]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests.support import environment, postgres
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from tests.doors.pages.support import Browser
     from tests.doors.scim.support import Scim
     from tests.operations.support import World
+
+hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no fault of what is tested
+hypothesis.settings.load_profile("house")
 
 ServeFactory = Callable[..., Served]
 _data: Path | None = None
@@ -63,10 +67,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """Tests share a process and the ids of tenants, but not their attributes."""
-    from housekey.operations import custom_attributes
+    """Tests share a process and the ids of tenants, but not what is remembered of them."""
+    from housekey.operations import costly, custom_attributes
+    from housekey.store import brands
 
+    costly.forget()
     custom_attributes.forget()
+    brands.forget()
 
 
 @pytest.fixture

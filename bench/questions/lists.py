@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from urllib.parse import urlencode
@@ -16,7 +14,7 @@ from urllib.parse import urlencode
 from bench import client
 from bench.figures import Line, Spread, told
 from bench.load import Answer, Ask, Check, Stream, once, request, run
-from bench.process import ROOT, Program, housekey
+from bench.process import Program, crowd, housekey
 from bench.room import Room
 
 MOST = 1.5
@@ -40,18 +38,15 @@ def ask(room: Room) -> list[Line]:
 def _measured(room: Room, size: int) -> dict[str, Spread]:
     home = room.new(f"lists-{size}") / "ours"
     with ExitStack() as stack:
-        config = client.CONFIG + stack.enter_context(_database())
+        config = client.CONFIG + stack.enter_context(database())
         server = housekey(home, config)
-        paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("HOUSEKEY", "DJANGO"))}
-        crowd = [sys.executable, "-m", "bench.crowd", str(home), str(size)]
-        subprocess.run(crowd, check=True, cwd=ROOT, env=environment | {"PYTHONPATH": paths})
+        crowd(home, size)
         stack.enter_context(server)
         return {kind: _p50(room, server, make, check) for kind, (make, check) in _kinds(server, size).items()}
 
 
 @contextmanager
-def _database() -> Iterator[str]:
+def database() -> Iterator[str]:
     """The configuration of the database to use."""
     if os.environ.get("LISTS_DATABASE") != "postgres":
         yield ""

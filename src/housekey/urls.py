@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from housekey.web import health
+from housekey.web import brand, health
 
 urlpatterns = [
     path("readyz", health.readyz),
+    path("brand.css", brand.sheet, name="brand-sheet"),
+    path("brand/logo", brand.logo, name="brand-logo"),
     path("scim2/", include("housekey.scim.urls")),
     path("console/", include("housekey.console.urls")),
     path("", include("housekey.api.urls")),

@@ -145,17 +145,10 @@ def sign_in_to_dashboard(page: Page, served: Served, password: str) -> None:
     sign_in(page, "tom", password)
 
 
-PAGES = (
-    "roles/", "roles/add", "roles/role?name=admin", "roles/role?name=Internal%2Feveryone", "roles/role?name=desk", "roles/delete?name=desk",
-    "claims/", "claims/claim?uri=http%3A%2F%2Fwso2.org%2Fclaims%2FoneTimePassword", "clients/", "clients/add", "resident/", "reset/",
-    "recovery/", "onboarding/", "password/", "users/add",
-)
-OF_A_USER = ("", "edit", "reset", "extend", "reveal", "offline-code", "offline-link", "set-password", "revoke")
-
-
+@pytest.mark.looks
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_no_new_page_of_the_console_has_a_barrier(
+def test_no_mistake_or_answer_of_the_console_is_a_barrier(
     serve: Callable[..., Served], new_context_of: Callable[..., BrowserContext], camera: Camera, scheme: str, width: int
 ) -> None:
     served = serve(ADMIN)
@@ -164,17 +157,9 @@ def test_no_new_page_of_the_console_has_a_barrier(
     page.goto(console)
     sign_in(page, "admin", "admin")
     prepare(page, console)
-    found = [problem for path in PAGES for problem in look(page, console + path, camera)]
+    found = results(page, console, camera)
     if (width, scheme) == (360, "light"):
-        found += [problem for path in PAGES for problem in look(page, f"{console}{path}{'&' if '?' in path else '?'}ui_locales=de", camera)]
-    found += results(page, console, camera)
-    for name in ("jane", "tom"):
-        page.goto(f"{console}users/?q={name}")
-        page.get_by_role("link", name=name, exact=True).click()
-        user = page.url
-        found += [problem for verb in OF_A_USER for problem in look(page, user + verb, camera)]
-        page.goto(user)
-        page.locator("summary").first.click()
+        page.goto(f"{console}?ui_locales=de")
         found += look(page, "", camera)
     assert not found, "\n".join(found)
 

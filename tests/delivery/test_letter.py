@@ -19,9 +19,10 @@ from housekey.conf.house import House
 from housekey.core.links import invitation_link
 from housekey.delivery import worker
 from housekey.delivery.files import FileChannel
-from housekey.delivery.letter import HIDDEN, Letter, expiry_in_words, preview
+from housekey.delivery.letter import HIDDEN, Letter, preview
 from housekey.delivery.mime import BadAddress, Sender, compose
 from housekey.delivery.outcomes import Outcome, decide, in_words, outage_wait, wait
+from housekey.delivery.words import expiry_in_words
 from tests.delivery.helpers import Enqueue, stored
 
 NOW = datetime(2026, 1, 31, 8, 0, tzinfo=UTC)
@@ -94,7 +95,11 @@ def test_what_is_not_one_plain_address_is_no_recipient(address: str) -> None:
 def test_the_end_of_a_link_is_said_without_ambiguity() -> None:
     assert expiry_in_words(NOW, "en-GB") == "until 31 January 2026, 08:00 UTC"
     assert expiry_in_words(NOW, "de_AT") == "bis 31. Januar 2026, 08:00 Uhr UTC"
-    assert expiry_in_words(None, "fr") == "with no end date"
+    assert expiry_in_words(NOW, "fr_CA") == "jusqu'au 31 janvier 2026, 08:00 UTC"
+    assert expiry_in_words(NOW.replace(day=1), "fr") == "jusqu'au 1er janvier 2026, 08:00 UTC"
+    assert expiry_in_words(NOW, "ja") == "2026年1月31日 08:00 UTC まで"
+    assert expiry_in_words(None, "fr") == "sans date limite"
+    assert expiry_in_words(None, "ru") == "with no end date"
 
 
 @pytest.mark.django_db(transaction=True)

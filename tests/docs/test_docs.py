@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -248,12 +249,22 @@ def test_every_dependency_is_accounted_for() -> None:
     assert sorted(accounted) == sorted(required)
 
 
+def test_a_vendored_file_is_the_one_that_is_listed() -> None:
+    table = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([\w/.]+)` \| htmx ([\d.]+) \| .+ \| `([0-9a-f]{64})` \|", table, re.MULTILINE)
+    assert [file for file, _, _ in listed] == ["web/static/htmx.min.js"]
+    for file, version, digest in listed:
+        content = (ROOT / "src" / "housekey" / file).read_bytes()
+        assert sha256(content).hexdigest() == digest
+        assert f'version:"{version}"'.encode() in content
+
+
 def test_every_row_of_the_compatibility_table_says_since_when() -> None:
     text = (ROOT / "docs" / "wso2-compatibility.md").read_text(encoding="utf-8")
     body = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith("| What is used")]
     assert body
     for line in body:
-        assert line.split(" | ")[-1].rstrip(" |") in {"0.1.0", "0.2.0", "0.3.0", "later", "never", "not planned"}, line
+        assert line.split(" | ")[-1].rstrip(" |") in {"0.1.0", "0.2.0", "0.3.0", "0.4.0", "later", "never", "not planned"}, line
 
 
 def test_the_decisions_are_numbered_without_gaps_and_listed() -> None:

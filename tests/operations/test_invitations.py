@@ -12,8 +12,8 @@ from housekey.core.names import split_username
 from housekey.core.principal import HELP_DESK
 from housekey.core.properties import ACTIVATION_NOTICE, ENABLE, INVITE_EXPIRY, LOCK, SUPPORT
 from housekey.core.users import Changes, Email, NewUser, Profile
-from housekey.operations import forgotten, onboarding, policies, recovery, users
-from housekey.store.models import Code, Session, Ticket
+from housekey.operations import forgotten, invitations, onboarding, outbox, policies, recovery, users
+from housekey.store.models import Code, Message, Session, Ticket
 from tests.operations.support import NETWORK, OTHER_PASSWORD, PASSWORD, World, code_in, counts, link_in, other_world, text_of
 
 MINUTE = timedelta(minutes=1)
@@ -41,6 +41,17 @@ def test_the_whole_story_invite_mail_password_sign_in(world: World) -> None:
     assert (notice["To"], "confirmation=" in text_of(notice)) == ("jane@example.com", False)
     assert len(world.mails()) == 2
     assert world.sign_in("jane").token
+
+
+def test_an_invitation_whose_message_was_taken_back_does_not_wait_to_be_sent(world: World) -> None:
+    """Its link still works, but nobody has it: that is to be seen where people look for what was not delivered."""
+    user = world.invite()
+    outbox.withdraw(world.by, Message.objects.within(world.tenant).get().id, world.now)
+    [seen] = onboarding.invitations(world.by, user.id, world.now)
+    assert seen.state == "failed"
+    listed = invitations.listing(world.by, invitations.Wanted("failed"), world.now)
+    assert [row.user_id for row in listed.rows] == [user.id]
+    assert invitations.counts(world.by, world.now)["failed"] == 1
 
 
 def test_looking_spends_nothing_however_often(world: World) -> None:

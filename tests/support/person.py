@@ -27,15 +27,18 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
-        self._select = ""
+        self._select = self._area = ""
 
     def handle_data(self, data: str) -> None:
-        """The text of a list's first option is its value, as long as nothing else says so."""
-        if self._select and data.strip():
+        """A text area's text, and the text of a list's first option, which is its value as long as nothing else says so."""
+        if self._area:
+            self.forms[-1].fields[self._area] += data
+        elif self._select and data.strip():
             self.forms[-1].fields.setdefault(self._select, data.strip())
 
     def handle_endtag(self, tag: str) -> None:
         self._select = "" if tag == "select" else self._select
+        self._area = "" if tag == "textarea" else self._area
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -47,7 +50,10 @@ class _Forms(HTMLParser):
             if "selected" in given:
                 self.forms[-1].fields[self._select] = given["value"]
             self.forms[-1].fields.setdefault(self._select, given["value"])
-        elif tag in {"input", "textarea"} and self.forms and given.get("name"):
+        elif tag == "textarea" and self.forms and given.get("name"):
+            self._area = given["name"]
+            self.forms[-1].fields[self._area] = ""
+        elif tag == "input" and self.forms and given.get("name"):
             choice = given.get("type") in {"radio", "checkbox"}
             if not choice or "checked" in given:
                 self.forms[-1].fields[given["name"]] = given.get("value", "on" if choice else "")
@@ -72,10 +78,11 @@ class Person:
         return self.page
 
     def form(self, part: str) -> Form:
-        """The first form whose id or address contains `part`; a form without an address goes where the page is."""
+        """The form whose id is `part`, else the first whose id or address contains it; a form without an address goes where the page is."""
         parser = _Forms()
         parser.feed(self.page.text)
-        found = next((form for form in parser.forms if part in form.id or part in (form.action or str(self.page.url))), None)
+        alike = [form for form in parser.forms if part in form.id or part in (form.action or str(self.page.url))]
+        found = next((form for form in alike if form.id == part), next(iter(alike), None))
         assert found is not None, f"no form {part!r} on {self.page.url} ({self.page.status_code})"
         return found
 

@@ -51,11 +51,12 @@ def prepare() -> Ready:
     house = open_house()
     from django.db import connection
 
-    from housekey.operations import bootstrap
+    from housekey.operations import bootstrap, senders
 
     with alone():
         migrated = bring_up_to_date(asked=False)
         check_keys(house)
+        senders.rewrap(house)
         link = bootstrap.first_administrator(house, now()) or ""
 
     return Ready(migrated, link, bootstrap.guard_default_password(house), connection.vendor)

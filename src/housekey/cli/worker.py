@@ -1,4 +1,4 @@
-"""The worker process: web threads and one outbox thread, held to the parent."""
+"""The worker process: web threads, the outbox and the jobs, held to the parent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from granian.server.mp import MPServer
 
 from housekey.cli.guard import hold_to_parent
-from housekey.cli.options import CANNOT_START, check_keys, open_house, say
+from housekey.cli.options import CANNOT_START, check_keys, now, open_house, say
 from housekey.cli.trouble import CannotStart
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ LAST_WORD = 25.0
 
 log = logging.getLogger("housekey.worker")
 _stop = threading.Event()
-_outbox: list[threading.Thread] = []
+_threads: list[threading.Thread] = []
 
 
 def run(*granian: Any) -> None:
@@ -55,9 +55,10 @@ def load() -> WSGIApplication:
 
     # Every door is imported now: a broken one stops the start, and the first visitor does not wait for it.
     resolve("/readyz")
-    thread = threading.Thread(target=keep_sending, args=(house, _stop), name="outbox", daemon=True)
-    thread.start()
-    _outbox.append(thread)
+    for name, keep in (("outbox", keep_sending), ("jobs", keep_working)):
+        thread = threading.Thread(target=keep, args=(house, _stop), name=name, daemon=True)
+        thread.start()
+        _threads.append(thread)
     return application
 
 
@@ -88,10 +89,22 @@ def keep_sending(house: House, stop: threading.Event) -> None:
             stop.wait(5)
 
 
+def keep_working(house: House, stop: threading.Event) -> None:
+    """The jobs' loop until `stop` is set; started again after an error that it did not handle itself."""
+    from housekey.operations import job_worker
+
+    while not stop.is_set():
+        try:
+            job_worker.run(house, stop, now)
+        except Exception:
+            log.exception("Jobs stopped; they are started again in 5 seconds.")
+            stop.wait(5)
+
+
 def end() -> None:
-    """Let the outbox finish the message it is sending."""
+    """Let the outbox finish the message it is sending, and the jobs the user they are at."""
     _stop.set()
-    for thread in _outbox:
+    for thread in _threads:
         thread.join(LAST_WORD)
 
 

@@ -18,6 +18,7 @@ from housekey.conf.schema import (
     Finding,
     Limits,
     Outbox,
+    OutputAdapter,
     Scim,
     Server,
     Sessions,
@@ -32,7 +33,8 @@ from housekey.core.errors import Invalid
 __all__ = ["ConfigErrors", "load"]
 
 SECTIONS: dict[str, type] = {
-    "server": Server, "database": Database, "super_admin": SuperAdmin, "output_adapter.email": EmailSender,
+    "server": Server, "database": Database, "super_admin": SuperAdmin, "output_adapter": OutputAdapter,
+    "output_adapter.email": EmailSender,
     sms.SMS: SmsSender, "outbox": Outbox, "scim2": Scim, "limits": Limits, "sessions": Sessions,
     "user_stores": UserStores,
 }
@@ -101,7 +103,7 @@ class _Loading:
         config = Config(
             data=data, file=file,
             server=self.part("server", Server), database=self.part("database", Database),
-            super_admin=self.part("super_admin", SuperAdmin),
+            super_admin=self.part("super_admin", SuperAdmin), output=self.part("output_adapter", OutputAdapter),
             email=checks.email(self.part("output_adapter.email", EmailSender), self.layer, self.report),
             sms=sms.check(self.part(sms.SMS, SmsSender), self.layer, self.report),
             outbox=self.part("outbox", Outbox), scim2=self.part("scim2", Scim), limits=self.part("limits", Limits),

@@ -79,6 +79,14 @@ class SuperAdmin:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputAdapter:
+    """`[output_adapter]`: what holds for the senders that tenants set up themselves."""
+
+    allow_private_networks: bool = False
+    """Let a tenant's own sender reach this machine and private networks, and a mail server there without encryption."""
+
+
+@dataclass(frozen=True, slots=True)
 class EmailSender:
     """`[output_adapter.email]`: how mail leaves. No `hostname`: messages stay in the outbox and as files under `mail/`."""
 
@@ -219,6 +227,8 @@ class Config:
     """`[database]`: where the data is."""
     super_admin: SuperAdmin = field(default_factory=SuperAdmin)
     """`[super_admin]`: the first administrator."""
+    output: OutputAdapter = field(default_factory=OutputAdapter)
+    """`[output_adapter]`: the senders that tenants set up themselves."""
     email: EmailSender = field(default_factory=EmailSender)
     """`[output_adapter.email]`: how mail leaves."""
     sms: SmsSender = field(default_factory=SmsSender)

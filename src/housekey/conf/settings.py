@@ -20,6 +20,7 @@ from housekey.conf.databases import django_database
 from housekey.conf.house import House
 from housekey.conf.keys import load_or_create, new_keys, private_directory
 from housekey.conf.load import load
+from housekey.core import languages
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -51,7 +52,7 @@ APPEND_SLASH = False
 ROOT_URLCONF = "housekey.urls"
 INSTALLED_APPS = ["housekey.store"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-MIDDLEWARE = ["housekey.web.middleware.Gate", "housekey.web.csrf.Csrf"]
+MIDDLEWARE = ["housekey.web.compression.CompressedPages", "housekey.web.middleware.Gate", "housekey.web.csrf.Csrf"]
 
 DATABASES: dict[str, dict[str, Any]] = {"default": django_database(HOUSE.config)}
 
@@ -70,8 +71,8 @@ TEMPLATES: list[dict[str, Any]] = [{
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_CODE = languages.FALLBACK
+LANGUAGES = list(languages.LANGUAGES.items())
 LOCALE_PATHS = [PACKAGE / "locale"]
 STATIC_URL = "/static/"
 
@@ -87,7 +88,10 @@ CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"]
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = HOUSE.config.limits.body
 DATA_UPLOAD_MAX_NUMBER_FIELDS = HOUSE.config.limits.form_fields
-DATA_UPLOAD_MAX_NUMBER_FILES = 0
+# A file stays in memory, and is never larger than a body: none is ever written to a disk.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = HOUSE.config.limits.body
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -42,6 +42,8 @@ class Deeds:
     correct: bool
     edit: Deed
     set_password: Deed
+    disable: Deed
+    """Also the way back."""
     lock: Deed
     delete: Deed
 
@@ -66,7 +68,8 @@ def deeds(by: Principal, user: User, policy: Policy, latest: Invitation | None, 
         correct=live and by.may(USER_UPDATE) and not above and bool(latest and latest.recipient),
         edit=Deed(by.may(USER_UPDATE), above),
         set_password=Deed(by.may(USER_UPDATE), myself or above),
-        lock=Deed(by.may(USER_UPDATE), myself or above),
+        disable=Deed(by.may(USER_UPDATE), myself or above),
+        lock=Deed(by.may(USER_UPDATE), myself or above or _disabled_first(user)),
         delete=Deed(by.may(USER_DELETE), myself or above),
     )
 
@@ -111,6 +114,10 @@ def _resend_label(user: User, policy: Policy) -> str:
 
 def _disabled(user: User) -> str:
     return _("The account is disabled.") if user.standing.disabled else ""
+
+
+def _disabled_first(user: User) -> str:
+    return _("The account is disabled. Enable it first.") if user.standing.disabled else ""
 
 
 def _inviting(user: User, policy: Policy, above: str) -> tuple[str, str]:

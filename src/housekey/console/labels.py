@@ -61,6 +61,16 @@ GROUPS: tuple[Group, ...] = (
         Permission(scopes.CLAIM_VIEW, _("See user attributes")),
         Permission(scopes.CLAIM_UPDATE, _("Change user attributes")),
     )),
+    Group(_("Templates"), (
+        Permission(scopes.TEMPLATE_VIEW, _("See the templates of messages")),
+        Permission(scopes.TEMPLATE_UPDATE, _("Change the templates of messages")),
+        Permission(scopes.TEMPLATE_CREATE, _("Add templates of messages")),
+        Permission(scopes.TEMPLATE_DELETE, _("Take templates back to the default")),
+        Permission(scopes.EMAIL_TEMPLATE_VIEW, _("See the templates of e-mails (older interface)")),
+        Permission(scopes.EMAIL_TEMPLATE_UPDATE, _("Change the templates of e-mails (older interface)")),
+        Permission(scopes.EMAIL_TEMPLATE_CREATE, _("Add templates of e-mails (older interface)")),
+        Permission(scopes.EMAIL_TEMPLATE_DELETE, _("Take templates of e-mails back to the default (older interface)")),
+    )),
     Group(_("Clients"), (
         Permission(scopes.CLIENT_VIEW, _("See clients")),
         Permission(scopes.CLIENT_CREATE, _("Add clients and renew their secrets")),
@@ -69,6 +79,13 @@ GROUPS: tuple[Group, ...] = (
     Group(_("Messages"), (
         Permission(scopes.OUTBOX_VIEW, _("See the outbox")),
         Permission(scopes.OUTBOX_UPDATE, _("Send messages again and withdraw them")),
+        Permission(scopes.SENDER_VIEW, _("See how messages are sent")),
+        Permission(scopes.SENDER_CREATE, _("Set up a sender of one’s own"), _("Whoever may do this can read every link and code.")),
+        Permission(scopes.SENDER_UPDATE, _("Change the sender and send tests"), _("Whoever may do this can read every link and code.")),
+        Permission(scopes.SENDER_DELETE, _("Go back to the server’s sender")),
+    )),
+    Group(_("Records"), (
+        Permission(scopes.AUDIT_VIEW, _("See and download the audit log"), _("Who did what to whom, and from where.")),
     )),
 )
 

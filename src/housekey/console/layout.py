@@ -62,10 +62,11 @@ SHEETS: dict[Part, Sheet] = {
         _("How new users get their first password: they receive a link or a code and choose it themselves."),
         "console-onboarding",
         (
-            Section((names.ENABLE, INVITE_METHOD, names.INVITE_EXPIRY, names.ACTIVATION_NOTICE, names.LOCK)),
+            Section((names.ENABLE, INVITE_METHOD, names.INVITE_EXPIRY, names.INVITE_REMINDER, names.ACTIVATION_NOTICE, names.LOCK)),
             Section((names.OTP_UPPER, names.OTP_LOWER, names.OTP_DIGITS, names.OTP_LENGTH), _CODES,
                     _("How a code looks, wherever an invitation, a confirmation or a recovery carries one.")),
-            Section((names.OFFER_ASK_PASSWORD, names.CONFIRM_EXPIRY, names.CONFIRM_BY_OTP, names.INTERNAL), _("More")),
+            Section((names.OFFER_ASK_PASSWORD, names.INVITE_WITHOUT_PASSWORD, names.CONFIRM_EXPIRY, names.CONFIRM_BY_OTP, names.INTERNAL),
+                    _("More")),
         ),
     ),
     "reset": Sheet(
@@ -73,7 +74,7 @@ SHEETS: dict[Part, Sheet] = {
         _("How a user gets a new password after an administrator demanded one. The old password stops working at once."),
         "console-reset",
         (
-            Section((RESET_METHOD, names.RESET_EXPIRY)),
+            Section((RESET_METHOD, names.RESET_EXPIRY, names.RESET_REMINDER)),
             Section((names.RESET_OTP_UPPER, names.RESET_OTP_LOWER, names.RESET_OTP_DIGITS, names.RESET_OTP_LENGTH), _CODES,
                     _("How the code of a forced reset looks: by e-mail, by SMS and offline.")),
         ),

@@ -1,8 +1,12 @@
-"""What every list has: a page of fifty, where it begins and where the neighbours are."""
+"""What every list has: a page of fifty, where it begins and where the neighbours are; and what was ticked in it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
+from uuid import UUID
 
 from django.http import QueryDict
 
@@ -35,6 +39,21 @@ class Pager:
     @property
     def next(self) -> int:
         return self.number + 1 if self.last < self.total else 0
+
+
+def ids(texts: Iterable[str], most: int) -> list[UUID]:
+    """What was ticked, each once, `most` at most; what is no id is left out."""
+    found: dict[UUID, None] = {}
+    for text in islice(texts, most):
+        with suppress(ValueError):
+            found[UUID(text)] = None
+    return list(found)
+
+
+def expected(asked: QueryDict) -> int:
+    """`expected`: the number that was on the page that asked; 0 for what is none."""
+    text = asked.get("expected", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def page_number(asked: QueryDict) -> int:

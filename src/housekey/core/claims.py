@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from housekey.core.attributes import ENTERPRISE_URN, HOUSEKEY_URN
 from housekey.core.errors import Invalid
@@ -132,6 +132,18 @@ def value_of(user: User, uri: str) -> str:
     return reader(user) if reader else ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Bearer:
+    """As much of a user as claims of a profile are read from."""
+
+    profile: Profile
+
+
+def text_of(profile: Profile, uri: str) -> str:
+    """What a profile says; `""` also for a claim that is no part of profiles."""
+    return value_of(cast(User, _Bearer(profile)), uri) if uri in _WRITERS else ""
+
+
 def _text(name: str) -> Callable[[User], str]:
     return lambda user: str(user.profile.more.get(name) or "")
 
@@ -203,6 +215,11 @@ def with_claims(profile: Profile, values: Mapping[str, str]) -> Profile:
             raise Invalid(f"The claim {uri} cannot be written.", field=uri)
         profile = writer(profile, _checked(claim, value))
     return profile
+
+
+def writable(uri: str) -> bool:
+    """Can a value of this claim be written to a profile?"""
+    return uri in _WRITERS
 
 
 def _checked(claim: ClaimDefinition, value: str) -> str:

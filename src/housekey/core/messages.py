@@ -14,6 +14,9 @@ PASSWORD_SET_SMS = "askPasswordSetSuccess"  # noqa: S105 - WSO2's name of a temp
 ADDRESS_CHANGED = "notifyOnExistingEmailUpdateWithoutVerification"
 TEST = "HousekeyTest"
 
+REMINDER = "reminder"
+"""The field that a message has which reminds of an earlier one."""
+
 EMAIL, SMS = "EMAIL", "SMS"
 CHANNELS = (EMAIL, SMS)
 """The ways a message can leave. The same kind may exist for both, in WSO2's other capitals."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
+from housekey.core.claim_rules import Rules
 from housekey.core.errors import FeatureOff, Invalid
 from housekey.core.otp import OtpShape
 from housekey.core.properties import (
@@ -16,6 +17,7 @@ from housekey.core.properties import (
     CONFIRM_EXPIRY,
     INVITE_EMAIL_OTP,
     INVITE_EXPIRY,
+    INVITE_REMINDER,
     INVITE_SMS_OTP,
     OTP_CLASSES,
     OTP_DIGITS,
@@ -28,6 +30,7 @@ from housekey.core.properties import (
     RECOVERY_LINK,
     RECOVERY_OTP_EXPIRY,
     RECOVERY_SMS_OTP,
+    REMINDERS,
     RESET_CHOICE,
     RESET_EMAIL_OTP,
     RESET_EXPIRY,
@@ -37,6 +40,7 @@ from housekey.core.properties import (
     RESET_OTP_LENGTH,
     RESET_OTP_LOWER,
     RESET_OTP_UPPER,
+    RESET_REMINDER,
     RESET_SMS_OTP,
     Form,
     Property,
@@ -123,6 +127,8 @@ class Policy:
     """All settings of one tenant in force at one moment."""
 
     items: dict[str, Effective]
+    rules: Rules = field(default_factory=dict)
+    """What the tenant asks of the values of attributes."""
 
     def on(self, name: str) -> bool:
         return self.items[name].on
@@ -177,6 +183,11 @@ class Policy:
         names = {"invitation": INVITE_EXPIRY, "reset": RESET_EXPIRY, "confirmation": CONFIRM_EXPIRY}
         return self.number(names[scenario.purpose])
 
+    def reminder(self, scenario: Scenario) -> int:
+        """Minutes before the end of a code at which its owner is reminded; 0 for not at all."""
+        names = {"invitation": INVITE_REMINDER, "reset": RESET_REMINDER}
+        return self.number(names[scenario.purpose]) if scenario.purpose in names and scenario.channel else 0
+
     def shape(self, scenario: Scenario) -> OtpShape:
         """How a one-time code of this scenario looks. A forced reset uses A–Z 0–9 unless the tenant sets otherwise (spec section 4)."""
         if scenario.purpose != "reset":
@@ -217,3 +228,9 @@ def check_together(before: Policy, after: Mapping[str, str]) -> None:
         if all(after[name] == "false" for name in classes):
             sentence = "A one-time code needs some characters: leave uppercase letters, lowercase letters or numbers on."
             raise Invalid(sentence, field=classes[2])
+    for name, lifetime in REMINDERS:
+        if 0 < int(after[lifetime]) <= int(after[name]):
+            raise Invalid(
+                f"{BY_NAME[name].label}: choose fewer minutes than “{BY_NAME[lifetime].label}” has, {after[lifetime]}, or 0 for none.",
+                field=name,
+            )

@@ -49,8 +49,21 @@ CLIENT_VIEW = "internal_application_mgt_view"
 CLIENT_DELETE = "internal_application_mgt_delete"
 GOVERNANCE_VIEW = "internal_governance_view"
 GOVERNANCE_UPDATE = "internal_governance_update"
+TEMPLATE_CREATE = "internal_template_mgt_create"
+TEMPLATE_VIEW = "internal_template_mgt_view"
+TEMPLATE_UPDATE = "internal_template_mgt_update"
+TEMPLATE_DELETE = "internal_template_mgt_delete"
+EMAIL_TEMPLATE_CREATE = "internal_email_mgt_create"
+EMAIL_TEMPLATE_VIEW = "internal_email_mgt_view"
+EMAIL_TEMPLATE_UPDATE = "internal_email_mgt_update"
+EMAIL_TEMPLATE_DELETE = "internal_email_mgt_delete"
+SENDER_CREATE = "internal_notification_senders_create"
+SENDER_VIEW = "internal_notification_senders_view"
+SENDER_UPDATE = "internal_notification_senders_update"
+SENDER_DELETE = "internal_notification_senders_delete"
 OUTBOX_VIEW = "internal_housekey_outbox_view"
 OUTBOX_UPDATE = "internal_housekey_outbox_update"
+AUDIT_VIEW = "internal_housekey_audit_view"
 CONSOLE = "internal_housekey_console"
 """Housekey's own: may open the console at all."""
 
@@ -105,8 +118,21 @@ ADMINISTRATOR_PERMISSIONS = frozenset(
         CLIENT_DELETE,
         GOVERNANCE_VIEW,
         GOVERNANCE_UPDATE,
+        TEMPLATE_CREATE,
+        TEMPLATE_VIEW,
+        TEMPLATE_UPDATE,
+        TEMPLATE_DELETE,
+        EMAIL_TEMPLATE_CREATE,
+        EMAIL_TEMPLATE_VIEW,
+        EMAIL_TEMPLATE_UPDATE,
+        EMAIL_TEMPLATE_DELETE,
+        SENDER_CREATE,
+        SENDER_VIEW,
+        SENDER_UPDATE,
+        SENDER_DELETE,
         OUTBOX_VIEW,
         OUTBOX_UPDATE,
+        AUDIT_VIEW,
     }
 )
 GRANTABLE = ADMINISTRATOR_PERMISSIONS - {CONSOLE, OWN_PASSWORD}

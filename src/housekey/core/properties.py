@@ -56,6 +56,7 @@ OTP_LENGTH = "EmailVerification.OTP.OTPLength"
 CONFIRM_EXPIRY = "EmailVerification.ExpiryTime"
 CONFIRM_BY_OTP = "EmailVerification.OTP.SendOTPInEmail"
 INVITE_WITHOUT_PASSWORD = "EmailVerification.AskPassword.InviteWithoutPassword"  # noqa: S105 - a name in WSO2's manner
+INVITE_REMINDER = "EmailVerification.AskPassword.ReminderBeforeExpiry"
 INTERNAL = "EmailVerification.Notification.InternallyManage"
 OFFER_ASK_PASSWORD = "EnableAskPasswordAdminUI"  # noqa: S105 - WSO2's name of a setting
 
@@ -64,6 +65,7 @@ RESET_EMAIL_OTP = "Recovery.AdminPasswordReset.OTP"
 RESET_SMS_OTP = "Recovery.AdminPasswordReset.SMSOTP"
 RESET_OFFLINE = "Recovery.AdminPasswordReset.Offline"
 RESET_EXPIRY = "Recovery.AdminPasswordReset.ExpiryTime"
+RESET_REMINDER = "Recovery.AdminPasswordReset.ReminderBeforeExpiry"
 RESET_OTP_UPPER = "Recovery.AdminPasswordReset.OTP.UseUppercaseCharactersInOTP"
 RESET_OTP_LOWER = "Recovery.AdminPasswordReset.OTP.UseLowercaseCharactersInOTP"
 RESET_OTP_DIGITS = "Recovery.AdminPasswordReset.OTP.UseNumbersInOTP"
@@ -99,6 +101,15 @@ def _minutes(name: str, toml: str, form: Form, default: str, label: str, hint: s
     return Property(name, toml, form, "minutes", default, label, hint, legacy, low=-1, high=MAX_MINUTES, unit="minutes")
 
 
+def _reminder(name: str, toml: str, form: Form, label: str, what: str) -> Property:
+    return Property(
+        name, toml, form, "number", "0", label,
+        f"Minutes before {what} ends at which it is sent once more to somebody who has not used it. 0 sends none. None is sent in the "
+        "first hour, and none of what never expires.",
+        low=0, high=MAX_MINUTES, unit="minutes",
+    )
+
+
 def _otp(form: Form, names: tuple[str, str, str, str], tomls: tuple[str, str, str, str], lower: str) -> tuple[Property, ...]:
     """The four settings of a one-time code: three classes of characters and the length."""
     upper_name, lower_name, digits_name, length_name = names
@@ -132,6 +143,10 @@ PROPERTIES: tuple[Property, ...] = (
         "How long an invitation can be used. -1 means it never expires, 0 means it expires at once. "
         "A change applies to invitations sent from now on.",
         "Ask password code expiry time",
+    ),
+    _reminder(
+        INVITE_REMINDER, f"{_ONBOARDING}.ask_password_reminder_before_expiry", "invite", "Remind before an invitation expires",
+        "an invitation",
     ),
     _switch(
         ACTIVATION_NOTICE, f"{_ONBOARDING}.ask_password_account_activation", "invite", "true", "Send account activation notification",
@@ -188,6 +203,9 @@ PROPERTIES: tuple[Property, ...] = (
         RESET_EXPIRY, f"{_BY_ADMIN}.code_validity_period", "reset", "1440", "Reset link/OTP expiry time",
         "How long the link or code of a forced reset can be used. -1 means it never expires, 0 means it expires at once.",
         "Admin forced password reset code expiry time",
+    ),
+    _reminder(
+        RESET_REMINDER, f"{_BY_ADMIN}.reminder_before_expiry", "reset", "Remind before a reset expires", "the link or code of a reset",
     ),
     *_otp(
         "reset", (RESET_OTP_UPPER, RESET_OTP_LOWER, RESET_OTP_DIGITS, RESET_OTP_LENGTH),
@@ -264,6 +282,9 @@ RESET_CHOICE = Choice("method of a forced reset", (RESET_LINK, RESET_SMS_OTP, RE
 CHOICES: tuple[Choice, ...] = (INVITE_CHOICE, RESET_CHOICE)
 OTP_CLASSES: tuple[tuple[str, str, str], ...] = ((OTP_UPPER, OTP_LOWER, OTP_DIGITS), (RESET_OTP_UPPER, RESET_OTP_LOWER, RESET_OTP_DIGITS))
 """Of each three at least one is on."""
+
+REMINDERS: tuple[tuple[str, str], ...] = ((INVITE_REMINDER, INVITE_EXPIRY), (RESET_REMINDER, RESET_EXPIRY))
+"""Each reminder with the lifetime that it has to be shorter than."""
 
 BY_NAME: dict[str, Property] = {item.name: item for item in PROPERTIES}
 BY_TOML: dict[str, Property] = {item.toml: item for item in PROPERTIES}

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from housekey.conf.schema import SmsSender
 from housekey.conf.sms import filled, template_of
-from housekey.delivery.outcomes import Outcome
+from housekey.delivery.outcomes import Outcome, hidden, spellings
 
 TWILIO, VONAGE = "https://api.twilio.com", "https://rest.nexmo.com"
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -66,9 +66,9 @@ def call(sms: SmsSender, number: str, text: str, token: str = "") -> Call:
     return _custom(sms, number, text, token)
 
 
-def judge(sms: SmsSender, answer: Answer, now: datetime, number: str) -> Outcome:
+def judge(sms: SmsSender, answer: Answer, now: datetime, number: str, token: str = "") -> Outcome:
     """What an answer of the gateway means for the message to `number`."""
-    said = _said(sms, answer, number)
+    said = _said(sms, answer, (number.removeprefix("+"), token))
     if 200 <= answer.status < 300:
         if sms.provider == "Vonage":
             return _vonage_says(answer, said)
@@ -155,11 +155,10 @@ def _document(answer: Answer) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _said(sms: SmsSender, answer: Answer, number: str) -> str:
-    """`The gateway said: 400 21211 Invalid number`: the status and a short excerpt without the number and what we signed in with."""
+def _said(sms: SmsSender, answer: Answer, secrets: tuple[str, ...]) -> str:
+    """`The gateway said: 400 21211 Invalid number`: the status and a short excerpt without `secrets` and what we signed in with."""
     text = " ".join(_words(_document(answer)) or answer.body.decode(errors="replace").split())
-    for secret in (sms.secret, sms.key, number.removeprefix("+")):
-        text = text.replace(secret, "[removed]") if secret else text
+    text = hidden(text, (*spellings(sms.key, sms.secret), sms.key, *secrets))
     return f"The gateway said: {answer.status} {text[:200]}".rstrip()
 
 

@@ -6,6 +6,7 @@ and one `<a href="…">`; here they get their looks.
 
 from __future__ import annotations
 
+import html
 import re
 
 _SOFT = 'class="soft" style="margin:0 0 12px;font-size:14px;color:#55606c;'
@@ -19,17 +20,25 @@ _LOOKS = {
     'line-height:1.3;letter-spacing:3px;color:#1b2430;">',
 }
 _BUTTON = (
-    r'<a href="\1" class="button" style="display:inline-block;padding:12px 24px;background:#0b57b0;color:#ffffff;font-weight:600;'
+    r'<a href="\2" class="button" style="display:inline-block;padding:12px 24px;background:{{organization.color.primary}};'
+    r'color:{{organization.button.font.color}};font-weight:600;'
     r'text-decoration:none;border-radius:6px;">'
 )
 _LINK = re.compile(r'<a href="([^"]*)">')
+_ACTION = re.compile(r'(<p class="action"[^>]*>\s*)<a href="([^"]*)">')
+_PLACE = re.compile(r"\{\{(title|content)\}\}")
+_ELSEWHERE = r'<a href="\1" style="color:inherit;text-decoration:underline;">'
 
 
 def page(frame: str, title: str, body: str) -> str:
-    """The template of a whole HTML page. `frame` has `{{title}}` and `{{content}}`; the results still hold their placeholders."""
+    """The template of a whole HTML page. `frame` has `{{title}}` and `{{content}}`; the results still hold their placeholders.
+
+    The link of an action becomes a button, any other one stays a link.
+    """
+    body = _LINK.sub(_ELSEWHERE, _ACTION.sub(r"\1" + _BUTTON, body))
     for plain, looking in _LOOKS.items():
         body = body.replace(plain, looking)
-    return frame.replace("{{title}}", title).replace("{{content}}", _LINK.sub(_BUTTON, body))
+    return _PLACE.sub(lambda place: html.escape(title) if place[1] == "title" else body, frame)
 
 
 def note(frame: str, body: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from housekey.core.codes import is_live
+from housekey.core.messages import REMINDER
 from housekey.core.names import Tenant
 from housekey.core.otp import OtpShape
 from housekey.core.scenario import BY_NAME, SCENARIOS, Purpose
@@ -49,6 +50,7 @@ class LeasedMessage:
     locale: str
     fields: dict[str, str]
     created: datetime
+    """The date it carries: of a reminder not the day it was planned."""
     retry_from: datetime
     """From here on its patience counts."""
     attempts: int
@@ -63,7 +65,8 @@ def leased(row: Message, who: str, accounts: set[uuid.UUID], now: datetime) -> L
     return LeasedMessage(
         id=row.pk, tenant=Tenant(row.tenant.pk, row.tenant.domain, row.tenant.name), kind=row.kind, channel=row.channel,
         recipient=row.recipient, locale=row.locale, fields={str(name): str(value) for name, value in row.fields.items()},
-        created=row.created, retry_from=row.retry_from, attempts=row.attempts, leased_by=who, secret=secret_of(row),
+        created=row.retry_from if REMINDER in row.fields else row.created, retry_from=row.retry_from, attempts=row.attempts,
+        leased_by=who, secret=secret_of(row),
         obstacle=_obstacle(row, accounts, now),
     )
 

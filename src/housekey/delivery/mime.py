@@ -5,6 +5,7 @@ Written out by hand: the standard library takes 1–2 ms for the same bytes, mor
 
 from __future__ import annotations
 
+import base64
 import binascii
 import re
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from housekey.conf.schema import Config
+from housekey.delivery.branding import Picture
 from housekey.delivery.letter import Letter
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -83,7 +85,19 @@ def compose(letter: Letter, sender: Sender, now: datetime) -> bytes:
     ]
     head = "\r\n".join(headers).encode()
     edge = f"--{boundary}".encode()
-    return b"\r\n".join([head, b"", edge, _part("plain", letter.text), edge, _part("html", letter.html), edge + b"--", b""])
+    page = _part("html", letter.html) if letter.logo is None else _with_logo(letter, letter.logo)
+    return b"\r\n".join([head, b"", edge, _part("plain", letter.text), edge, page, edge + b"--", b""])
+
+
+def _with_logo(letter: Letter, logo: Picture) -> bytes:
+    """The HTML and its image as one part (RFC 2387): the mail loads nothing from anywhere."""
+    boundary = f"=_logo_{letter.id.hex}"
+    head = f'Content-Type: multipart/related; type="text/html"; boundary="{boundary}"\r\n'.encode()
+    image = (f"Content-Type: {logo.kind}\r\nContent-Transfer-Encoding: base64\r\nContent-ID: <{logo.id}>\r\n"
+             "Content-Disposition: inline\r\n\r\n").encode()
+    lines = base64.encodebytes(logo.data).replace(b"\n", b"\r\n").removesuffix(b"\r\n")
+    edge = f"--{boundary}".encode()
+    return b"\r\n".join([head, edge, _part("html", letter.html), edge, image + lines, edge + b"--", b""])
 
 
 def _part(subtype: str, text: str) -> bytes:

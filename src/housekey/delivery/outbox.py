@@ -13,16 +13,17 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from housekey.core.messages import CHANNELS, EMAIL, NewMessage
 from housekey.core.names import Tenant
 from housekey.delivery.leased import LeasedMessage, leased
 from housekey.delivery.outcomes import Change, Outcome, decide, in_words, spoken
 from housekey.store import hot
-from housekey.store.models import Account, Attempt, Code, Message
+from housekey.store.models import Account, Attempt, Code, Message, Sender
 
 LEASE = timedelta(seconds=60)
 """How long a message stays, at least, with a worker that does not answer any more."""
@@ -32,12 +33,19 @@ ACROSS = "the outbox sends for all tenants"
 bells = {channel: threading.Event() for channel in CHANNELS}
 """Set when a transaction that enqueued something commits: the worker of this process need not wait for its next look."""
 wake = bells[EMAIL]
+own_bell = threading.Event()
+"""Set together with either: it wakes whoever sends through tenants' own senders."""
 
 
 def ring() -> None:
     """Have every channel of this process look at once."""
-    for bell in bells.values():
+    for bell in (*bells.values(), own_bell):
         bell.set()
+
+
+def _ring(channel: str) -> None:
+    bells[channel].set()
+    own_bell.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ def enqueue(tenant: Tenant, message: NewMessage, now: datetime) -> uuid.UUID:
         created=now, due=due, retry_from=due,
     )
     hot.insert(row)
-    transaction.on_commit(bells[message.channel].set)
+    transaction.on_commit(partial(_ring, message.channel))
     return row.id
 
 
@@ -71,13 +79,19 @@ def withdraw_for(code_ids: Iterable[uuid.UUID], now: datetime) -> int:
     return waiting.update(state="withdrawn", finished=now, error="Not sent: its link or code was replaced, withdrawn or used before.")
 
 
-def lease(who: str, now: datetime, limit: int, span: timedelta = LEASE, channel: str = EMAIL) -> list[LeasedMessage]:
+def lease(who: str, now: datetime, limit: int, span: timedelta = LEASE, channel: str = EMAIL,
+          tenant: int | None = None) -> list[LeasedMessage]:
     """Take at most `limit` due messages of one channel, oldest first, for `span`. `who` names one sending thread of one process.
+
+    `tenant`: of that one only; None: of all that have no sender of their own for the channel.
 
     Raises django.db.DatabaseError when the database cannot be used.
     """
-    due = Message.objects.across_tenants(ACROSS).filter(state__in=("queued", "sending"), due__lte=now, channel=channel).filter(
-        Q(state="queued") | Q(leased_until__lte=now))
+    due = Message.objects.across_tenants(ACROSS).filter(_is_due(now), channel=channel)
+    if tenant is None:
+        due = due.exclude(Exists(Sender.objects.across_tenants(ACROSS).filter(tenant_id=OuterRef("tenant_id"), channel=channel)))
+    else:
+        due = due.aside(tenant)
     if not due.exists():
         return []
     with transaction.atomic(durable=True):
@@ -88,6 +102,17 @@ def lease(who: str, now: datetime, limit: int, span: timedelta = LEASE, channel:
             state="sending", leased_by=who, leased_until=now + span)
         known = _existing_accounts(rows)
     return [leased(row, who, known, now) for row in rows]
+
+
+def _is_due(now: datetime) -> Q:
+    return Q(state__in=("queued", "sending"), due__lte=now) & (Q(state="queued") | Q(leased_until__lte=now))
+
+
+def waiting_for_own(now: datetime) -> dict[tuple[int, str], tuple[uuid.UUID, int]]:
+    """Those own senders for which something is due, in the order of the tenants: tenant id and channel -> the sender's id and version."""
+    due = Message.objects.across_tenants(ACROSS).filter(_is_due(now), channel=OuterRef("channel")).aside(OuterRef("tenant_id"))
+    rows = Sender.objects.across_tenants(ACROSS).filter(Exists(due)).order_by("tenant_id", "channel")
+    return {(row.tenant_id, row.channel): (row.id, row.version) for row in rows.only("tenant_id", "channel", "version")}
 
 
 def _existing_accounts(rows: Sequence[Message]) -> set[uuid.UUID]:
@@ -150,8 +175,9 @@ def _write_done(done: Sequence[tuple[Result, Change]], now: datetime) -> None:
         Code.objects.across_tenants(ACROSS).filter(pk__in=codes, sent__isnull=True).update(sent=now)
     read = [result.message.secret.code_id for result, change in done
             if change.state == "sent" and result.message.secret and result.message.secret.length]
-    if read:  # its owner can read the one-time code now; nobody else is to
-        Code.objects.across_tenants(ACROSS).filter(pk__in=read).update(sealed=None)
+    if read:  # its owner can read the one-time code now; nobody else is to, unless a reminder of it waits to be sent
+        waiting = Message.objects.across_tenants(ACROSS).filter(code_id__in=read, state__in=("queued", "sending")).values("code_id")
+        Code.objects.across_tenants(ACROSS).filter(pk__in=read).exclude(pk__in=waiting).update(sealed=None)
 
 
 def _write(message: LeasedMessage, change: Change, *, keep_error: bool) -> None:
@@ -171,9 +197,10 @@ def _attempt(result: Result, now: datetime) -> Attempt:
                    detail=in_words(result.outcome.detail))
 
 
-def waiting() -> int:
-    """How many messages have not left yet."""
-    return Message.objects.across_tenants(ACROSS).filter(state__in=("queued", "sending")).count()
+def waiting(now: datetime | None = None) -> int:
+    """How many messages have not left yet; at `now`, those that wait for their time left out."""
+    rows = Message.objects.across_tenants(ACROSS).filter(state__in=("queued", "sending"))
+    return rows.filter(retry_from__lte=now).count() if now else rows.count()
 
 
 def give_up(now: datetime, give_up_after: timedelta) -> int:

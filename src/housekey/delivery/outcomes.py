@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+from urllib.parse import quote, quote_plus
 
 Kind = Literal["sent", "kept", "temporary", "permanent", "connection", "withdrawn", "released"]
 """sent: the server took it. kept: written to a file. temporary: refused for now (SMTP 4xx). permanent: refused for good
@@ -54,6 +58,22 @@ def in_words(text: str, limit: int = 1000) -> str:
 def without(code: str, text: str) -> str:
     """`text` without the code of the message, in whatever capitals: what a server answers may quote what it was sent."""
     return re.sub(re.escape(code), "[removed]", text, flags=re.IGNORECASE) if code else text
+
+
+def spellings(name: str, secret: str) -> list[str]:
+    """All the ways in which a secret, with the name it belongs to, travels in mail and HTTP: a server may quote any of them."""
+    if not secret:
+        return []
+    whole = (f"\0{name}\0{secret}", f"{name}:{secret}", secret)
+    found = [base64.b64encode(text.encode()).decode() for text in whole]
+    return list(dict.fromkeys([*found, json.dumps(secret)[1:-1], quote(secret, safe=""), quote_plus(secret), secret]))
+
+
+def hidden(text: str, secrets: Iterable[str]) -> str:
+    """`text` without any of them. Too short ones would only tear words apart."""
+    for secret in sorted((item for item in secrets if len(item) > 2), key=len, reverse=True):
+        text = without(secret, text)
+    return text
 
 
 def wait(tries: int) -> timedelta:

@@ -17,6 +17,7 @@ from housekey.delivery.gateways import FORM, Answer, Call, basic, call, host_of,
 from housekey.delivery.letter import Letter
 from housekey.delivery.numbers import BadNumber, wire_number
 from housekey.delivery.outcomes import Outcome
+from housekey.delivery.reach import Forbidden, addresses
 
 if TYPE_CHECKING:
     import httpx2
@@ -38,8 +39,9 @@ class UnknownEnd(Exception):
 class SmsChannel:
     """One sending thread's connection to the gateway. Not shared between threads."""
 
-    def __init__(self, sms: SmsSender) -> None:
-        self._sms = sms
+    def __init__(self, sms: SmsSender, *, private: bool | None = None) -> None:
+        """`private`: None trusts the URL as it is; else it is looked where it leads, and whether that may be a private network."""
+        self._sms, self._private = sms, private
         self._client: httpx2.Client | None = None
         self._used = 0.0
         self._token, self._token_ends = "", 0.0
@@ -48,7 +50,8 @@ class SmsChannel:
         """Hand one letter to the gateway. Never raises for what the gateway or the network does."""
         try:
             number = wire_number(letter.recipient)
-            answer = self._ask(call(self._sms, number, letter.text, self._oauth()), host_of(self._sms))
+            token = self._oauth()
+            answer = self._ask(call(self._sms, number, letter.text, token), host_of(self._sms))
         except BadNumber as error:
             return Outcome("permanent", str(error))
         except GatewayTrouble as trouble:
@@ -59,21 +62,39 @@ class SmsChannel:
             return Outcome("temporary", str(end))
         if answer.status == 401:
             self._token = ""
-        return judge(self._sms, answer, now, number)
+        return judge(self._sms, answer, now, number, token)
 
     def _ask(self, request: Call, where: str) -> Answer:
         import httpx2
 
         client = self._open()
         try:
-            with client.stream(request.method, request.url, content=request.content, headers=request.headers) as response:
-                self._used = time.monotonic()
-                return Answer(response.status_code, self._read(response), response.headers.get("retry-after", ""))
+            return self._streamed(client, request)
+        except socket.gaierror:
+            raise GatewayTrouble(f"The name of the gateway {where} cannot be resolved.") from None
+        except Forbidden as error:
+            raise GatewayTrouble(str(error)) from None
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError, httpx2.LocalProtocolError,
                 httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
             raise GatewayTrouble(_words_for(error, where)) from None
         except httpx2.HTTPError as error:
             raise UnknownEnd(f"The connection to {where} broke while the message was handed over ({type(error).__name__}).") from None
+
+    def _streamed(self, client: httpx2.Client, request: Call) -> Answer:
+        import httpx2
+
+        ways: list[tuple[str, dict[str, str], dict[str, str]]] = [(request.url, request.headers, {})]
+        if self._private is not None:
+            ways = _checked(request, private=self._private)
+        for number, (url, headers, extensions) in enumerate(ways, 1):
+            try:
+                with client.stream(request.method, url, content=request.content, headers=headers, extensions=extensions) as response:
+                    self._used = time.monotonic()
+                    return Answer(response.status_code, self._read(response), response.headers.get("retry-after", ""))
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                if number == len(ways):
+                    raise
+        raise GatewayTrouble("The gateway has no address.")
 
     def _read(self, response: httpx2.Response) -> bytes:
         """The beginning of the body. What the gateway decided is in the status: a body that breaks off does not change it."""
@@ -94,7 +115,8 @@ class SmsChannel:
             # It tells every URL it calls, and with GET the code is in the URL.
             logging.getLogger("httpx2").setLevel(logging.WARNING)
             plain = {"User-Agent": "Housekey", "Accept": "application/json, */*;q=0.5", "Accept-Encoding": "identity"}
-            self._client = httpx2.Client(verify=self._tls(), timeout=self._sms.timeout, headers=plain, follow_redirects=False)
+            self._client = httpx2.Client(verify=self._tls(), timeout=self._sms.timeout, headers=plain, follow_redirects=False,
+                                         trust_env=self._private is None)
             self._used = time.monotonic()
         return self._client
 
@@ -134,6 +156,21 @@ class SmsChannel:
         client, self._client = self._client, None
         if client is not None:
             client.close()
+
+
+def _checked(request: Call, *, private: bool) -> list[tuple[str, dict[str, str], dict[str, str]]]:
+    """URL, headers and extensions for each address the request may go to: the certificate is still checked against the name.
+
+    Raises Forbidden, socket.gaierror.
+    """
+    url = urlsplit(request.url)
+    host = url.hostname or ""
+    found = []
+    for address in addresses(host, url.port or 443, private=private):
+        shown = f"[{address}]" if ":" in address else address
+        netloc = f"{shown}:{url.port}" if url.port else shown
+        found.append((url._replace(netloc=netloc).geturl(), request.headers | {"Host": url.netloc}, {"sni_hostname": host}))
+    return found
 
 
 def _token_in(answer: Answer) -> tuple[str, float]:

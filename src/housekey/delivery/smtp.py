@@ -28,8 +28,11 @@ _ACCOUNT_REFUSALS = frozenset({421, 530, 534, 535, 538})
 class SmtpChannel:
     """One sending thread's connection to the mail server. Not shared between threads."""
 
-    def __init__(self, email: EmailSender, sender: Sender, own_name: str) -> None:
+    def __init__(self, email: EmailSender, sender: Sender, own_name: str, *, plain: type[smtplib.SMTP] = smtplib.SMTP,
+                 implicit: type[smtplib.SMTP_SSL] = smtplib.SMTP_SSL) -> None:
+        """`plain` and `implicit` make the connections: those of `delivery.reach` look where they lead."""
         self._email, self._sender = email, sender
+        self._plain, self._implicit = plain, implicit
         self._own_name = own_name if own_name.isascii() else "localhost"
         self._server: smtplib.SMTP | None = None
         self._context: ssl.SSLContext | None = None
@@ -114,9 +117,9 @@ class SmtpChannel:
         email = self._email
         server: smtplib.SMTP
         if email.enable_tls:
-            server = smtplib.SMTP_SSL(email.hostname, email.port, self._own_name, timeout=email.timeout, context=self._tls())
+            server = self._implicit(email.hostname, email.port, self._own_name, timeout=email.timeout, context=self._tls())
         else:
-            server = smtplib.SMTP(email.hostname, email.port, self._own_name, timeout=email.timeout)
+            server = self._plain(email.hostname, email.port, self._own_name, timeout=email.timeout)
         try:
             server.ehlo_or_helo_if_needed()
             if email.enable_start_tls and not email.enable_tls:

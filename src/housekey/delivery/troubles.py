@@ -7,6 +7,7 @@ import socket
 import ssl
 
 from housekey.conf.schema import EmailSender
+from housekey.delivery.reach import Forbidden
 
 _LARGE_PROVIDERS = ("gmail.com", "googlemail.com", "google.com", "outlook.com", "office365.com", "hotmail.com", "live.com", "yahoo.com",
                     "icloud.com", "me.com")
@@ -36,6 +37,8 @@ def words_for(error: Exception, email: EmailSender) -> str:
 
 
 def _network(error: Exception, where: str) -> str:
+    if isinstance(error, Forbidden):
+        return str(error)
     if isinstance(error, ssl.SSLError):
         reason = getattr(error, "reason", None) or "TLS failed"
         return (f"No encrypted connection to {where} ({reason}). Port 465 usually wants enable_tls = true, "

@@ -25,7 +25,7 @@ from housekey.conf.schema import Config
 from housekey.core.errors import Unavailable
 from housekey.core.messages import CHANNELS, EMAIL, SMS, TEST
 from housekey.core.names import SUPER_TENANT, Tenant
-from housekey.delivery import outbox, sweep
+from housekey.delivery import lanes, outbox, own, sweep
 from housekey.delivery.channels import Channel, channel_for
 from housekey.delivery.leased import LeasedMessage
 from housekey.delivery.letter import Letter, MissingKey, content, write
@@ -72,19 +72,23 @@ class Pass:
 
 
 class Sender:
-    """One sending thread: its name, what it sends through, and how often in a row that failed. `way`: EMAIL or SMS."""
+    """One sending thread: its name, what it sends through, and how often in a row that failed. `way`: EMAIL or SMS.
 
-    def __init__(self, house: House, clock: Callable[[], datetime] = utc_now, channel: Channel | None = None, way: str = EMAIL) -> None:
-        self.house, self.clock, self.way = house, clock, way
+    `tenant`: it sends for this one only, through the tenant's own `channel`; None: for all that have none of their own.
+    """
+
+    def __init__(self, house: House, clock: Callable[[], datetime] = utc_now, channel: Channel | None = None, way: str = EMAIL,
+                 tenant: int | None = None) -> None:
+        self.house, self.clock, self.way, self.tenant = house, clock, way, tenant
         self.channel = channel or channel_for(house, way)
         self.failures = 0
-        self.lease = lease_for(house.config, way)
+        self.lease = lease_for(house.config, way) if tenant is None else timedelta(seconds=SLICE + STEPS * own.TIMEOUT)
         self._who = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._patience = timedelta(minutes=house.config.outbox.give_up_after)
 
     def batch(self, limit: int = BATCH) -> Pass:
         """Lease, send, settle. After a failure of the channel only one message is tried. Raises DatabaseError."""
-        leased = outbox.lease(self._who, self.clock(), 1 if self.failures else limit, self.lease, self.way)
+        leased = outbox.lease(self._who, self.clock(), 1 if self.failures else limit, self.lease, self.way, self.tenant)
         if not leased:
             return Pass(0, 0)
         results: list[Result] = []
@@ -131,7 +135,7 @@ class Sender:
         """End what has waited too long, delete what is over; raise the alarm when too much is waiting. Raises DatabaseError."""
         outbox.give_up(self.clock(), self._patience)
         sweep.sweep(self.house.config, self.clock())
-        waiting = outbox.waiting()
+        waiting = outbox.waiting(self.clock())
         if waiting >= self.house.config.outbox.queue_alarm:
             log.warning("%d messages are waiting in the outbox.", waiting)
 
@@ -141,6 +145,8 @@ def _try(house: House, channel: Channel, message: LeasedMessage, now: datetime) 
         letter = write(house, message)
     except MissingKey as error:
         return Outcome("temporary", str(error))
+    except DATABASE_TROUBLE:
+        return Outcome("temporary", "The tenant's templates could not be read.")
     except NoTemplate as error:
         return Outcome("permanent", str(error))
     except Exception as error:  # one message that cannot be written must not stop those behind it
@@ -159,7 +165,11 @@ def drain(house: House, now: datetime, limit: int = 1000) -> int:
 
     Raises DatabaseError.
     """
-    return sum(_drain(Sender(house, clock=lambda: now, way=way), limit) for way in CHANNELS)
+    gone = sum(_drain(Sender(house, clock=lambda: now, way=way), limit) for way in CHANNELS)
+    for tenant, way in outbox.waiting_for_own(now):
+        if (found := own.find(tenant, way)) is not None:
+            gone += _drain(Sender(house, lambda: now, own.channel_of(house, found.row), way, tenant), limit)
+    return gone
 
 
 def _drain(sender: Sender, limit: int) -> int:
@@ -179,11 +189,18 @@ def run(house: House, stop: threading.Event) -> None:
     """Send until `stop` is set. `[outbox] connections` threads for each channel; all but the first rest until there is a backlog."""
     texting = threading.Thread(target=_crew, args=(house, stop, SMS), name="outbox-sms", daemon=True)
     texting.start()
+    apart = threading.Thread(target=lanes.run, args=(house, stop, _own_sender(house), utc_now), name="outbox-own", daemon=True)
+    apart.start()
     try:
         _crew(house, stop, EMAIL)
     finally:
-        outbox.bells[SMS].set()
+        outbox.ring()
         texting.join(timeout=2 * house.config.sms.timeout + 5)
+        apart.join(timeout=own.TIMEOUT + 5)
+
+
+def _own_sender(house: House) -> lanes.Make:
+    return lambda tenant, way, channel: Sender(house, channel=channel, way=way, tenant=tenant)
 
 
 def _crew(house: House, stop: threading.Event, way: str) -> None:

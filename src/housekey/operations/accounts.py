@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -93,6 +94,14 @@ def users(tenant: Tenant, accounts: list[Account]) -> list[User]:
         for account in accounts
         if account.id in stored
     ]
+
+
+def names(tenant: Tenant, ids: Collection[UUID]) -> dict[UUID, UserName]:
+    """What these users are called, one query per domain; who does not exist is left out."""
+    found: dict[UUID, UserName] = {}
+    for domain in domains(tenant):
+        found |= store_for(tenant, domain).names(tenant, ids)
+    return found
 
 
 def assemble(account: Account, stored: StoredUser, roles: tuple[str, ...] = (), groups: tuple[GroupRef, ...] = ()) -> User:

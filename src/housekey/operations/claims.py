@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from housekey.core.claim_rules import NO_RULE, Rule
 from housekey.core.claims import BY_URI, CLAIMS, ClaimDefinition
 from housekey.core.errors import Invalid, NotFound, Stale
 from housekey.core.names import Tenant, findable
 from housekey.core.principal import CLAIM_UPDATE, CLAIM_VIEW, Principal
-from housekey.operations import audit
+from housekey.operations import audit, claim_rules
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Claim
 
 _OPEN = ("display_name", "description", "display_order", "supported_by_default")
-"""What a tenant can change in this release."""
+"""What a tenant can change about how a claim is shown."""
 MOST_ORDER = 9_999
 
 
@@ -25,6 +26,8 @@ class ClaimView(ClaimDefinition):
     """A claim as it holds in a tenant. `changed`: the tenant made something of it different from what is shipped."""
 
     changed: bool = False
+    rule: Rule = NO_RULE
+    """What the tenant asks of its values; `regex`, `required` and `read_only` tell it together with what is shipped."""
 
 
 def listing(by: Principal) -> list[ClaimView]:
@@ -36,7 +39,7 @@ def listing(by: Principal) -> list[ClaimView]:
 def get(by: Principal, uri: str) -> ClaimView:
     """Raises NotPermitted, NotFound."""
     by.must(CLAIM_VIEW)
-    return _view(_shipped(uri), Claim.objects.within(by.tenant).filter(uri=uri).first())
+    return _view(_shipped(uri), Claim.objects.within(by.tenant).filter(uri=uri).first(), claim_rules.of(by.tenant).get(uri, NO_RULE))
 
 
 def supported(tenant: Tenant) -> list[ClaimView]:
@@ -59,9 +62,13 @@ def update(
     description: str | None = None,
     display_order: int | None = None,
     supported_by_default: bool | None = None,
+    regex: str | None = None,
+    required: bool | None = None,
+    read_only: bool | None = None,
     now: datetime,
 ) -> ClaimView:
-    """Change how the tenant shows a claim; None leaves a part as it is. A part set back to what is shipped is no longer stored.
+    """Change how the tenant shows a claim and what it asks of its values; None leaves a part as it is. A part set back to what is
+    shipped is no longer stored. `regex`, `required` and `read_only` hold for what is set from now on, whichever way.
 
     Raises NotPermitted, NotFound, Invalid (field names the part), Stale.
     """
@@ -70,15 +77,21 @@ def update(
     given = {"display_name": display_name, "description": description, "display_order": display_order,
              "supported_by_default": supported_by_default}
     wanted = _checked({name: value for name, value in given.items() if value is not None})
+    rule = {"regex": None if regex is None else "" if regex == shipped.regex else regex, "required": required, "read_only": read_only}
+    asked: dict[str, Any] = {name: value for name, value in rule.items() if value is not None}
+    claim_rules.check(uri, replace(NO_RULE, **asked))
     with durable(taken=Stale("Somebody else changed the same claim at the same moment. Look at it and save again.")):
         row = Claim.objects.within(by.tenant).select_for_update().filter(uri=uri).first()
         before = _view(shipped, row)
         changes = {name: value for name, value in wanted.items() if value != getattr(before, name)}
         if changes:
             row = _store(by, shipped, row, changes, now)
+        ruling = replace(claim_rules.of(by.tenant).get(uri, NO_RULE), **asked)
+        ruled = claim_rules.put(by, uri, ruling, now) or ({}, {})
+        if changes or ruled[1]:
             told = {name: getattr(before, name) for name in changes}
-            audit.record(by, "claim:change", now, target=uri, before=told, after=changes)
-    return _view(shipped, row)
+            audit.record(by, "claim:change", now, target=uri, before=told | ruled[0], after=changes | ruled[1])
+    return _view(shipped, row, ruling)
 
 
 def _store(by: Principal, shipped: ClaimDefinition, row: Claim | None, changes: dict[str, Any], now: datetime) -> Claim:
@@ -115,10 +128,13 @@ def _shipped(uri: str) -> ClaimDefinition:
 
 
 def _all(tenant: Tenant) -> list[ClaimView]:
-    rows = {row.uri: row for row in Claim.objects.within(tenant).all()}
-    return sorted((_view(claim, rows.get(claim.uri)) for claim in CLAIMS), key=lambda claim: (claim.display_order, claim.uri))
+    rows, rules = {row.uri: row for row in Claim.objects.within(tenant).all()}, claim_rules.of(tenant)
+    views = (_view(claim, rows.get(claim.uri), rules.get(claim.uri, NO_RULE)) for claim in CLAIMS)
+    return sorted(views, key=lambda claim: (claim.display_order, claim.uri))
 
 
-def _view(shipped: ClaimDefinition, row: Claim | None) -> ClaimView:
+def _view(shipped: ClaimDefinition, row: Claim | None, rule: Rule = NO_RULE) -> ClaimView:
     stored = {name: getattr(row, name) for name in _OPEN if row is not None and getattr(row, name) is not None}
-    return ClaimView(**(asdict(shipped) | stored), changed=bool(stored))
+    ruled = {"regex": rule.regex or shipped.regex, "required": rule.required or shipped.required,
+             "read_only": rule.read_only or shipped.read_only}
+    return ClaimView(**(asdict(shipped) | stored | ruled), changed=bool(stored) or rule != NO_RULE, rule=rule)

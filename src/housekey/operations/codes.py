@@ -160,6 +160,7 @@ def spend(code: Code, now: datetime) -> None:
     if rows.update(spent=now, sealed=None) != 1:
         must_live(Code.objects.within(code.tenant_id).get(id=code.id), now)
         raise DeadCode("spent", code.scenario)
+    outbox.withdraw_for([code.id], now)  # a reminder that waits
 
 
 def scenario_of(code: Code) -> Scenario:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+from django.db.models.functions import Lower
+
 from housekey.core.characteristics import ResourceType
+from housekey.core.claim_rules import SETTINGS, setting
 from housekey.core.custom import MOST, CustomAttribute, check, user_kind
 from housekey.core.errors import Conflict, Invalid, NotFound
 from housekey.core.names import Tenant, findable
@@ -14,6 +17,7 @@ from housekey.operations import audit
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import CustomAttribute as Row
+from housekey.store.models import Setting
 from housekey.store.models import Tenant as TenantRow
 
 _KEEP = 2.0
@@ -74,6 +78,8 @@ def remove(by: Principal, name: str, now: datetime) -> None:
     with durable():
         if not Row.objects.within(by.tenant).filter(name_key=name.lower()).delete()[0]:
             raise NotFound(f"There is no attribute called {findable(name)[:100]}.")
+        rules = [setting(part, CustomAttribute(name).uri).lower() for part in SETTINGS]
+        Setting.objects.within(by.tenant).annotate(key=Lower("name")).filter(key__in=rules).delete()
         audit.record(by, "attribute:remove", now, target=name)
     forget()
 

@@ -36,6 +36,8 @@ from housekey.store.models import Group as Row
 from housekey.userstores.registry import domains, store_for
 
 _BATCH = 500
+_WORDS = 10
+"""Words of a search that are looked for one by one; the last holds what is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Wanted:
     name: UserName | None = None
     external_id: str | None = None
     member: UUID | None = None
+    search: str = ""
+    """Words that the name holds."""
 
 
 ANY = Wanted()
@@ -144,6 +148,8 @@ def _chosen(tenant: Tenant, wanted: Wanted) -> QuerySet[Row]:
         rows = rows.filter(external_id=wanted.external_id)
     if wanted.member is not None:
         rows = rows.filter(members__account_id=wanted.member)
+    for word in findable(wanted.search).split(maxsplit=_WORDS - 1):
+        rows = rows.filter(name_key__contains=name_key(word))
     return rows
 
 
@@ -175,6 +181,24 @@ def change(
         group = _view(row, _members(by.tenant, [row.id]).get(row.id, ()) if members else ())
         also(group)
     return group
+
+
+def enter(by: Principal, account_id: UUID, wanted: Iterable[UUID], now: datetime) -> None:
+    """A step of creating a user: she is in these groups from the start. Held in the order of their ids, as `leave_all` does.
+
+    Raises NotPermitted, Invalid (field groups) for a group that is not there.
+    """
+    ids = sorted(set(wanted))
+    if ids:
+        by.must(GROUP_UPDATE)
+    for group_id in ids:
+        try:
+            row = _hold(by.tenant, group_id)
+        except NotFound as refusal:
+            raise Invalid(refusal.sentence, field="groups") from None
+        _put_in(by.tenant, row, {account_id})
+        Row.objects.within(by.tenant).filter(id=row.id).update(version=F("version") + 1, modified=now)
+        audit.record(by, "group:change", now, target=_name(row), target_id=row.id, renamed=False, added=1, removed=0)
 
 
 def _hold(tenant: Tenant, group_id: UUID) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,11 +20,11 @@ from housekey.core.principal import CODE_CREATE, CODE_DELETE, OFFLINE_INVITE, US
 from housekey.core.properties import ENABLE, LOCK
 from housekey.core.scenario import SCENARIOS, Scenario, scenario_for
 from housekey.core.users import Invitation, InvitationState, Invite, Issued, Profile, User
-from housekey.operations import accounts, audit, codes, sending
+from housekey.operations import accounts, audit, codes, reminders, sending
 from housekey.operations.codes import AT_ONCE
 from housekey.operations.policies import effective
 from housekey.operations.roles import must_outrank
-from housekey.operations.transactions import durable
+from housekey.operations.transactions import durable, nothing
 from housekey.store import hot
 from housekey.store.models import Account, Code, Message
 
@@ -49,10 +50,16 @@ def scenario(policy: Policy, profile: Profile, special: Invite = AT_ONCE) -> Sce
     return scenario_for("invitation", special.method or profile.suited(policy.invitation_method))
 
 
+def check_minutes(minutes: int) -> None:
+    """Raise Invalid for a life that cannot be."""
+    if not -1 <= minutes <= MAX_MINUTES:
+        raise Invalid(f"The expiry time must be a number of minutes from -1 (never) to {MAX_MINUTES}.", field="expiryTime")
+
+
 def check_special(by: Principal, special: Invite) -> None:
     """Raise Invalid for a life or language that cannot be, NotPermitted for a link back without the permission for it."""
-    if special.minutes is not None and not -1 <= special.minutes <= MAX_MINUTES:
-        raise Invalid(f"The expiry time must be a number of minutes from -1 (never) to {MAX_MINUTES}.", field="expiryTime")
+    if special.minutes is not None:
+        check_minutes(special.minutes)
     if len(special.locale) > 35 or not all(part.isalnum() for part in special.locale.replace("_", "-").split("-") if special.locale):
         raise Invalid("The locale must be a language tag such as en or de-AT.", field="locale")
     if special.method == "OFFLINE":
@@ -88,7 +95,9 @@ def handed_out(house: House, tenant: Tenant, policy: Policy, user: User, code: C
     return sending.handed_out(house, policy, code)
 
 
-def resend(house: House, by: Principal, user_id: UUID, now: datetime, *, invite: Invite = AT_ONCE) -> Issued:
+def resend(
+    house: House, by: Principal, user_id: UUID, now: datetime, *, invite: Invite = AT_ONCE, also: Callable[[Code], object] = nothing
+) -> Issued:
     """Send a new invitation; the older one dies. Also the first one, for a user created without a password.
 
     Raises Invalid for a user who has a password already, FeatureOff, NotFound, NotPermitted.
@@ -104,6 +113,7 @@ def resend(house: House, by: Principal, user_id: UUID, now: datetime, *, invite:
         _must_be_invitable(user)
         code = reissue(house, by, account, user, policy, now, special=invite)
         text = handed_out(house, by.tenant, policy, user, code)
+        also(code)
     return Issued(view_of(by.tenant, code.id, now), text)
 
 
@@ -167,7 +177,14 @@ def link_of(house: House, tenant: Tenant, user: User, code: Code) -> str:
     return invitation_link(house.config.base_url, tenant.domain, codes.text_of(house, code), user.name.domain, user.name.bare)
 
 
-def revoke(house: House, by: Principal, user_id: UUID, now: datetime) -> None:  # noqa: ARG001 - every operation takes the house
+def revoke(
+    house: House,  # noqa: ARG001 - every operation takes the house
+    by: Principal,
+    user_id: UUID,
+    now: datetime,
+    *,
+    also: Callable[[None], object] = nothing,
+) -> None:
     """Withdraw the pending code: it stops working; the account stays as it is (a forced reset ends only by a new password)."""
     by.must(CODE_DELETE)
     with durable():
@@ -175,10 +192,20 @@ def revoke(house: House, by: Principal, user_id: UUID, now: datetime) -> None:  
         must_outrank(by, user_id)
         codes.end_live(by.tenant, account.id, "revoked", now)
         audit.record(by, "invitation:revoke", now, target=account.name_key, target_id=account.id)
+        also(None)
 
 
-def extend(house: House, by: Principal, user_id: UUID, minutes: int, now: datetime) -> Invitation:  # noqa: ARG001 - likewise
-    """Give the pending code a new end, `minutes` from now (-1: never). Nothing is sent. Raises NothingPending, Invalid."""
+def extend(
+    house: House,
+    by: Principal,
+    user_id: UUID,
+    minutes: int,
+    now: datetime,
+    *,
+    also: Callable[[Code], object] = nothing,
+) -> Invitation:
+    """Give the pending code a new end, `minutes` from now (-1: never). Nothing is sent; a reminder moves along. Raises NothingPending,
+    Invalid."""
     by.must(CODE_CREATE)
     check_special(by, Invite(minutes=minutes))
     with durable():
@@ -191,21 +218,23 @@ def extend(house: House, by: Principal, user_id: UUID, minutes: int, now: dateti
             raise Invalid("This code expired before it was sent. Send a new one.", field="user")
         code.expires = expiry(now, minutes)
         code.save(update_fields=["expires"])
+        reminders.move(by.tenant, effective(house, by.tenant), code, now)
         audit.record(by, "invitation:extend", now, target=account.name_key, target_id=account.id, minutes=minutes)
+        also(code)
     return view_of(by.tenant, code.id, now)
 
 
 def _cannot_arrive(tenant: Tenant, code: Code) -> bool:
     """Was its text erased, or its message withdrawn, before anybody had it?"""
     erased = code.shape != "" and code.sealed is None
-    return erased or bool(Message.objects.within(tenant).filter(code=code, state="withdrawn").exists())
+    return erased or bool(reminders.proper(Message.objects.aside(tenant)).filter(code=code, state="withdrawn").exists())
 
 
 def invitations(by: Principal, user_id: UUID, now: datetime) -> list[Invitation]:
     """Every code of a user with its life, newest first."""
     by.must(USER_VIEW)
     found = Code.objects.within(by.tenant).filter(account_id=user_id).order_by("-issued").prefetch_related(_messages(by.tenant))[:50]
-    return [_view(code, now) for code in found]
+    return [seen(code, now) for code in found]
 
 
 def newest(by: Principal, ids: list[UUID], now: datetime) -> dict[UUID, Invitation]:
@@ -214,19 +243,20 @@ def newest(by: Principal, ids: list[UUID], now: datetime) -> dict[UUID, Invitati
     ours = [item.name for item in SCENARIOS if item.purpose in {"invitation", "reset", "confirmation"}]
     codes_of = Code.objects.within(by.tenant).filter(account_id=OuterRef("account_id"), scenario__in=ours).order_by("-issued", "id")
     found = Code.objects.within(by.tenant).filter(account_id__in=ids, id=Subquery(codes_of.values("id")[:1]))
-    return {code.account_id: _view(code, now) for code in found.prefetch_related(_messages(by.tenant))}
+    return {code.account_id: seen(code, now) for code in found.prefetch_related(_messages(by.tenant))}
 
 
 def view_of(tenant: Tenant, code_id: UUID, now: datetime) -> Invitation:
-    return _view(Code.objects.within(tenant).prefetch_related(_messages(tenant)).get(id=code_id), now)
+    return seen(Code.objects.within(tenant).prefetch_related(_messages(tenant)).get(id=code_id), now)
 
 
 def _messages(tenant: Tenant) -> Prefetch[Any]:
-    return Prefetch("messages", Message.objects.within(tenant))
+    return Prefetch("messages", Message.objects.aside(tenant))
 
 
-def _view(code: Code, now: datetime) -> Invitation:
-    message = max(code.messages.all(), key=lambda row: row.created, default=None) if code.recipient else None
+def seen(code: Code, now: datetime) -> Invitation:
+    """A code with its messages, as administrators see it."""
+    message = reminders.main(code.messages.all()) if code.recipient else None
     return Invitation(
         id=code.id,
         scenario=code.scenario,
@@ -253,7 +283,7 @@ def _state(code: Code, delivery: str, now: datetime) -> InvitationState:
         return "expired"
     if code.opened:
         return "opened"
-    if delivery == "failed":
+    if delivery == "failed" or (delivery == "withdrawn" and not code.sent):
         return "failed"
     if not delivery:
         return "issued"

@@ -23,6 +23,13 @@ def me(by: Principal) -> User:
     return accounts.user(by.tenant, accounts.load(by.tenant, by.account_id))
 
 
+def changed_at(by: Principal) -> datetime | None:
+    """When the caller's present password was set; None where nobody wrote it down. Raises NotSignedIn."""
+    if by.account_id is None:
+        raise NotSignedIn("Sign in first.")
+    return accounts.load(by.tenant, by.account_id).password_changed
+
+
 def password_rules(house: House, by: Principal) -> list[tuple[str, str]]:
     return rules_for(house, by.tenant, effective(house, by.tenant), me(by).name).shown()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from housekey.operations import accounts, codes, confirmation, onboarding, reset
 from housekey.operations.codes import AT_ONCE
 from housekey.operations.policies import effective
 from housekey.operations.roles import must_outrank
-from housekey.operations.transactions import durable
+from housekey.operations.transactions import durable, nothing
 from housekey.store import hot
 from housekey.store.models import Account, Code
 
@@ -30,12 +31,14 @@ ELSEWHERE = frozenset({
 _PASSWORD = {"invitation", "reset"}
 
 
-def resend(house: House, by: Principal, user_id: UUID, now: datetime, *, invite: Invite = AT_ONCE) -> Issued:
+def resend(
+    house: House, by: Principal, user_id: UUID, now: datetime, *, invite: Invite = AT_ONCE, also: Callable[[Code], object] = nothing
+) -> Issued:
     """Send the pending invitation, reset or confirmation again; the older message dies.
 
     Raises NothingPending, NotFound, NotPermitted, Invalid (no address), FeatureOff.
     """
-    return _resend(house, by, user_id, now, invite, {"invitation", "reset", "confirmation"})
+    return _resend(house, by, user_id, now, invite, {"invitation", "reset", "confirmation"}, also)
 
 
 def resend_by_name(house: House, by: Principal, name: UserName, scenario: str, now: datetime, *, invite: Invite = AT_ONCE) -> Issued:
@@ -66,7 +69,15 @@ def _purposes(scenario: str) -> set[str]:
     return set(_PASSWORD) if known.purpose in _PASSWORD else {str(known.purpose)}
 
 
-def _resend(house: House, by: Principal, user_id: UUID, now: datetime, invite: Invite, purposes: set[str]) -> Issued:
+def _resend(
+    house: House,
+    by: Principal,
+    user_id: UUID,
+    now: datetime,
+    invite: Invite,
+    purposes: set[str],
+    also: Callable[[Code], object] = nothing,
+) -> Issued:
     by.must(CODE_CREATE)
     onboarding.check_special(by, invite)
     policy = effective(house, by.tenant)
@@ -78,6 +89,7 @@ def _resend(house: House, by: Principal, user_id: UUID, now: datetime, invite: I
             raise Invalid(f"{user.name} is disabled. Enable the account first.", field="active")
         code = reissue(house, by, account, user, policy, now, purposes, special=invite)
         text = onboarding.handed_out(house, by.tenant, policy, user, code)
+        also(code)
     return Issued(onboarding.view_of(by.tenant, code.id, now), text)
 
 

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from housekey.conf.house import House
 from housekey.conf.schema import Config
+from housekey.core.claim_rules import rules_in
 from housekey.core.errors import FeatureOff, Invalid, Stale
 from housekey.core.names import Tenant
 from housekey.core.policy import Effective, Policy, check_together, clean, settle_choices
-from housekey.core.principal import GOVERNANCE_UPDATE, Principal
+from housekey.core.principal import GOVERNANCE_UPDATE, GOVERNANCE_VIEW, Principal
 from housekey.core.properties import BY_NAME, ENABLE, PROPERTIES, Property
 from housekey.operations import audit
 from housekey.operations.transactions import durable
@@ -38,7 +39,7 @@ def effective(house: House, tenant: Tenant) -> Policy:
 
 
 def _put_together(house: House, stored: dict[str, tuple[str, int]]) -> Policy:
-    return Policy(settle_choices({item.name: _in_force(house, item, stored.get(item.name)) for item in PROPERTIES}))
+    return Policy(settle_choices({item.name: _in_force(house, item, stored.get(item.name)) for item in PROPERTIES}), rules_in(stored))
 
 
 def _in_force(house: House, item: Property, stored: tuple[str, int] | None) -> Effective:
@@ -50,6 +51,13 @@ def _in_force(house: House, item: Property, stored: tuple[str, int] | None) -> E
     if stored:
         return Effective(item, stored[0], "stored", stored[1], default)
     return Effective(item, default, config.origins.get(item.name, "built in"), 0, default)
+
+
+def stored_by(by: Principal) -> dict[str, tuple[datetime, str]]:
+    """Of each setting that the tenant has stored, when that was and by whom. Raises NotPermitted."""
+    by.must(GOVERNANCE_VIEW)
+    rows = Setting.objects.within(by.tenant).filter(name__in=BY_NAME)
+    return {row.name: (row.changed, row.changed_by) for row in rows}
 
 
 def change(house: House, by: Principal, values: dict[str, str], versions: dict[str, int], now: datetime) -> Policy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from housekey.operations.codes import AT_ONCE
 from housekey.operations.login import reauthenticate
 from housekey.operations.policies import LISTENER, effective
 from housekey.operations.roles import keep_one_administrator, must_outrank, outranks
-from housekey.operations.transactions import durable
+from housekey.operations.transactions import durable, nothing
 from housekey.store.models import Account, Code
 
 
@@ -36,7 +37,9 @@ def scenario(policy: Policy, profile: Profile, special: Invite = AT_ONCE) -> Sce
     return scenario_for("reset", special.method or profile.suited(policy.reset_method))
 
 
-def force(house: House, by: Principal, user_id: UUID, now: datetime, *, invite: Invite = AT_ONCE) -> Issued:
+def force(
+    house: House, by: Principal, user_id: UUID, now: datetime, *, invite: Invite = AT_ONCE, also: Callable[[Code], object] = nothing
+) -> Issued:
     """Lock the account until its owner has chosen a new password; sessions end, the old password is refused, anything pending dies.
 
     For somebody who never activated the invitation is issued anew. Raises FeatureOff naming the setting, Invalid, NotFound, NotPermitted.
@@ -51,6 +54,7 @@ def force(house: House, by: Principal, user_id: UUID, now: datetime, *, invite: 
         user = accounts.user(by.tenant, account)
         code = begin(house, by, account, user, policy, now, special=invite)
         text = onboarding.handed_out(house, by.tenant, policy, user, code)
+        also(code)
     return Issued(onboarding.view_of(by.tenant, code.id, now), text)
 
 

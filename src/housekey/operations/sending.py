@@ -14,7 +14,7 @@ from housekey.core.properties import INTERNAL, ORGANIZATION, RECOVERY_INTERNAL, 
 from housekey.core.scenario import EMAIL, SMS, Scenario
 from housekey.core.users import Invite, Profile, User
 from housekey.delivery import outbox
-from housekey.operations import audit, codes
+from housekey.operations import audit, codes, reminders
 from housekey.operations.addresses import check_mobile
 from housekey.store.models import Code
 
@@ -82,6 +82,7 @@ def send_code(
             scenario.channel,
         )
         outbox.enqueue(by.tenant, message, now)
+        reminders.plan(by.tenant, policy, code, message, now)
     audit.record(
         by,
         event,
@@ -101,10 +102,11 @@ def handed_out(house: House, policy: Policy, code: Code) -> str:
 
 
 def message_fields(house: House, tenant: Tenant, policy: Policy, user: User, code: Code | None = None) -> dict[str, str]:
-    """The claims that the shipped templates name, copied: delivery never reads a user store."""
+    """The claims that templates may name (`core.wording`), copied: delivery never reads a user store."""
     fields = {
         "user-name": str(user.name),
         "user.claim.givenname": user.profile.given_name,
+        "user.claim.lastname": user.profile.family_name,
         "organization-name": organization(house, tenant, policy),
         "organization.support.mail": policy.text(SUPPORT),
         "userstore-domain": user.name.domain,

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from housekey.conf.house import House
 from housekey.core.codes import digest, digests, is_link_shaped, new_token
-from housekey.core.errors import NotFound
+from housekey.core.errors import Invalid, NotFound
 from housekey.core.names import Tenant
-from housekey.core.principal import LOGIN, Principal
+from housekey.core.principal import LOGIN, USER_UPDATE, USER_VIEW, Principal
 from housekey.operations import accounts, audit
-from housekey.operations.roles import permissions_of
+from housekey.operations.roles import must_outrank, permissions_of
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Account, Session
 
 SEEN_EVERY = timedelta(seconds=60)
 """`last_seen` is not written more often than this."""
+
+MOST_SHOWN = 200
+"""Sessions of one account that a list looks at, last used first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,20 @@ def sign_out(by: Principal, now: datetime) -> None:
 
 def my_sessions(house: House, by: Principal, now: datetime) -> list[SessionView]:
     """The caller's sessions that have not ended by idling or age, last used first."""
-    rows = Session.objects.within(by.tenant).filter(account_id=by.account_id).select_related("account").order_by("-last_seen")
+    return _open(house, by, by.account_id, now) if by.account_id else []
+
+
+def of_user(house: House, by: Principal, user_id: UUID, now: datetime) -> list[SessionView]:
+    """As `my_sessions`, of somebody else. Raises NotPermitted."""
+    by.must(USER_VIEW)
+    return _open(house, by, user_id, now)
+
+
+def _open(house: House, by: Principal, account_id: UUID, now: datetime) -> list[SessionView]:
+    rows = Session.objects.within(by.tenant).filter(account_id=account_id).select_related("account").order_by("-last_seen", "-id")
     return [
         SessionView(row.id, row.created, row.last_seen, row.network, row.agent, row.id == by.session_id)
-        for row in rows
+        for row in rows[:MOST_SHOWN]
         if _fresh(house, row, now)
     ]
 
@@ -94,6 +108,35 @@ def end_session(by: Principal, session_id: int, now: datetime) -> None:
     """End one of the caller's own sessions. Raises NotFound for anybody else's."""
     if not _end(by, session_id, now, "session:end"):
         raise NotFound("There is no such session.")
+
+
+def end_others(by: Principal, now: datetime) -> int:
+    """End the caller's sessions except the one that asks. Returns how many there were."""
+    with durable():
+        rows = Session.objects.within(by.tenant).filter(account_id=by.account_id).exclude(id=by.session_id)
+        ended = int(rows.delete()[0])
+        if ended:
+            audit.record(by, "session:end-others", now, target=by.name, target_id=by.account_id, sessions=ended)
+    return ended
+
+
+def end_of(by: Principal, user_id: UUID, now: datetime, session_id: int | None = None) -> int:
+    """End one session of another user, or all of them. Returns how many there were: one that ended by itself is no mistake.
+
+    Raises NotFound, NotPermitted, Invalid for the caller's own.
+    """
+    by.must(USER_UPDATE)
+    with durable():
+        account = accounts.hold(by.tenant, user_id)
+        must_outrank(by, account.id)
+        if account.id == by.account_id:
+            raise Invalid("Your own sessions are ended in My Account.", field="id")
+        rows = Session.objects.within(by.tenant).filter(account=account)
+        ended = int((rows.filter(id=session_id) if session_id is not None else rows).delete()[0])
+        if ended:
+            name = str(accounts.user(by.tenant, account).name)
+            audit.record(by, "session:end", now, target=name, target_id=account.id, sessions=ended)
+    return ended
 
 
 def _end(by: Principal, session_id: int, now: datetime, event: str) -> int:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from django.db.models import Q, QuerySet
-
 from housekey.conf.house import House
+from housekey.core import claim_rules
 from housekey.core.account import ADMIN_INITIATED, MAX_ATTEMPTS, Standing
 from housekey.core.errors import Conflict, FeatureOff, Invalid, NotFound, NotPermitted, Stale
 from housekey.core.messages import ADDRESS_CHANGED, PASSWORD_CHANGED
-from housekey.core.names import PRIMARY, UserName, check_username, findable, name_key, split_username
+from housekey.core.names import UserName, check_username, findable, name_key, split_username
 from housekey.core.policy import Policy
 from housekey.core.principal import OFFLINE_INVITE, USER_CREATE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW, Principal
 from housekey.core.properties import ENABLE, INVITE_WITHOUT_PASSWORD, LOCK
@@ -26,7 +26,9 @@ from housekey.operations.roles import join, keep_one_administrator, must_outrank
 from housekey.operations.transactions import durable, nothing
 from housekey.store import hot, population
 from housekey.store.models import Account, Code
+from housekey.userstores import listed
 from housekey.userstores.base import StoredUser
+from housekey.userstores.listed import Listed
 from housekey.userstores.registry import domains as store_domains
 from housekey.userstores.registry import store_for
 
@@ -41,6 +43,7 @@ def create(house: House, by: Principal, new: NewUser, now: datetime, *, also: Ca
     check_username(new.name)
     check_profile(new.profile)
     policy = effective(house, by.tenant)
+    claim_rules.check(policy.rules, None, new.profile)
     new = replace(new, ask_password=new.ask_password or _invites_anyway(by, new, policy))
     standing, password_hash = Standing(disabled=new.disabled, locks=frozenset({ADMIN_INITIATED} if new.locked else ())), ""
     if new.ask_password:
@@ -108,6 +111,15 @@ def name_taken(name: UserName) -> Conflict:
     return Conflict(f"User with the name: {name} already exists in the system. Choose another userName.", field="userName")
 
 
+def must_be_free(by: Principal, name: UserName) -> None:
+    """What `create` would say of the name alone. Raises Invalid, Conflict, NotPermitted."""
+    by.must(USER_CREATE)
+    store_for(by.tenant, name.domain)
+    check_username(name)
+    if hot.account_by_name(by.tenant.id, name.domain, name.key) is not None:
+        raise name_taken(name)
+
+
 def insert(by: Principal, user: User) -> None:
     """The account row: a step inside a transaction."""
     standing = user.standing
@@ -129,14 +141,15 @@ def insert(by: Principal, user: User) -> None:
 
 
 def check_profile(profile: Profile) -> None:
-    """Raise Invalid, naming `emails[n]`, for an address that cannot be mailed to, or a name that is too long."""
+    """Raise Invalid, naming `emails[n]`, for an address that cannot be mailed to, or a name or language that is too long."""
     if len(profile.emails) > 20:
         raise Invalid("A user can have at most 20 e-mail addresses.", field="emails")
     for number, mail in enumerate(profile.emails):
         check_address(mail.value, f"emails[{number}]")
-    for field, value in (("name.givenName", profile.given_name), ("name.familyName", profile.family_name)):
-        if len(value) > 255:
-            raise Invalid(f"{field} is longer than 255 characters.", field=field)
+    texts = (("name.givenName", profile.given_name, 255), ("name.familyName", profile.family_name, 255), ("locale", profile.locale, 35))
+    for field, value, most in texts:
+        if len(value) > most:
+            raise Invalid(f"{field} is longer than {most} characters.", field=field)
         if value != findable(value):
             raise Invalid(f"{field} contains a character that cannot be stored.", field=field)
 
@@ -155,37 +168,41 @@ def find(by: Principal, username: str) -> User | None:
     return accounts.user(by.tenant, account) if account else None
 
 
-def listing(by: Principal, *, status: str = "", search: str = "", offset: int = 0, limit: int = 50) -> UserPage:
-    """Users by name. `status` is a `Standing.label`; `search` looks in name, full name and address."""
+def listing(by: Principal, *, status: str = "", search: str = "", sort: str = "name", offset: int = 0, limit: int = 50) -> UserPage:
+    """`status`: a key of `listed.STATUSES`; `search` looks in name, full name and address; `sort`: name, created or changed, `-` before it
+    for the other way round. Raises NotPermitted, Invalid (field status or sort)."""
     by.must(USER_LIST)
-    rows = _with_status(Account.objects.within(by.tenant), status)
-    if search:
-        rows = rows.filter(id__in=store_for(by.tenant, PRIMARY).matching(by.tenant, findable(search)))
-    total = rows.count()
-    page = list(rows.order_by("name_key", "id")[offset : offset + limit])
-    return UserPage(accounts.users(by.tenant, page), total)
+    wanted = Listed(by.tenant, status, search, sort)
+    total, ids = listed.look(wanted, offset=offset, limit=limit)
+    rows = {account.id: account for account in Account.objects.among(by.tenant, ids)} if ids else {}
+    return UserPage(accounts.users(by.tenant, [rows[user_id] for user_id in ids if user_id in rows]), total)
 
 
-def _with_status(rows: QuerySet[Account], status: str) -> QuerySet[Account]:
-    admin_locked = Q(locks__contains=ADMIN_INITIATED) | Q(locks__contains=MAX_ATTEMPTS)
-    match status:
-        case "":
-            return rows
-        case "disabled":
-            return rows.filter(disabled=True)
-        case "locked":
-            return rows.filter(admin_locked, disabled=False)
-    rows = rows.filter(disabled=False).exclude(admin_locked)
-    match status:
-        case "invited":
-            return rows.filter(pending__in=("PENDING_AP", "PENDING_EV"))
-        case "reset":
-            return rows.filter(pending="PENDING_FUPR")
-        case "not-invited":
-            return rows.filter(pending="", has_password=False)
-        case "active":
-            return rows.filter(pending="", has_password=True)
-    raise Invalid(f"There is no status called {status}.", field="status")
+def matching(by: Principal, *, status: str = "", search: str = "", most: int) -> list[UUID]:
+    """The ids of everybody whom `listing` finds, by name, `most` at most."""
+    by.must(USER_LIST)
+    return listed.look(Listed(by.tenant, status, search), offset=0, limit=most)[1]
+
+
+def suggestions(by: Principal, search: str, *, most: int) -> list[User]:
+    """The first `most` users by name whom `listing` would find, without counting the others. Raises NotPermitted."""
+    by.must(USER_LIST)
+    ids = listed.page(Listed(by.tenant, search=search), sys.maxsize, offset=0, limit=most)
+    rows = {account.id: account for account in Account.objects.among(by.tenant, ids)} if ids else {}
+    return accounts.users(by.tenant, [rows[user_id] for user_id in ids if user_id in rows])
+
+
+def names(by: Principal, ids: Sequence[UUID]) -> dict[UUID, UserName]:
+    """What these users are called; who does not exist is left out."""
+    by.must(USER_LIST)
+    return accounts.names(by.tenant, ids)
+
+
+def taken(by: Principal, names: Sequence[UserName]) -> set[tuple[str, str]]:
+    """Domain and key of those among `names` that users have."""
+    by.must(USER_LIST)
+    rows = Account.objects.within(by.tenant).filter(domain__in={name.domain for name in names}, name_key__in={name.key for name in names})
+    return set(rows.values_list("domain", "name_key"))
 
 
 def change(
@@ -210,6 +227,8 @@ def change(
         account = accounts.hold(by.tenant, user_id)
         before = accounts.user(by.tenant, account)
         _may_change(by, account, before, changes)
+        if changes.profile:
+            claim_rules.check(policy.rules, before.profile, changes.profile)
         _write(by, account, before, changes, password_hash)
         if password_hash:
             codes.end_live(by.tenant, account.id, "revoked", now, but="confirmation")

@@ -32,6 +32,9 @@ _ASKING = (
     "SELECT c.client_id, c.name, c.scopes, t.scopes FROM store_token t JOIN store_client c ON c.id = t.client_id "
     "JOIN store_tenant n ON n.id = t.tenant_id WHERE t.tenant_id = %s AND n.active AND t.expires > %s AND t.digest IN ({})"
 )
+_TEMPLATES = (
+    "SELECT locale, subject, html, text FROM store_messagetemplate WHERE tenant_id = %s AND channel = %s AND kind_key = %s ORDER BY locale"
+)
 _SETTINGS = "SELECT name, value, version FROM store_setting WHERE tenant_id = %s"
 
 
@@ -54,6 +57,12 @@ def kept(tenant_id: int, handle: bytes) -> Kept | None:
 def settings(tenant_id: int) -> dict[str, tuple[str, int]]:
     """name -> (value, version) of everything a tenant has stored."""
     return {name: (value, version) for name, value, version in _rows(_SETTINGS, [tenant_id])}
+
+
+def templates(tenant_id: int, channel: str, kind_key: str) -> dict[str, tuple[str, str, str]]:
+    """locale -> (subject, html, text) of what a tenant wrote itself for one kind of message."""
+    found = _rows(_TEMPLATES, [tenant_id, channel, kind_key])
+    return {locale: (subject, html, text) for locale, subject, html, text in found}
 
 
 def permissions(tenant_id: int, account_id: UUID, everyone: str) -> list[list[str]]:

@@ -1,7 +1,7 @@
 """A query outside a tenant raises.
 
-Every table that belongs to a tenant gets its rows through `Model.objects.within(tenant)`, or `among(tenant, ids)`. Work that really
-spans tenants (the outbox worker, migrations, finding a code by its digest) says so with `Model.objects.across_tenants("why")`.
+Every table that belongs to a tenant gets its rows through `Model.objects.within(tenant)`, `aside(tenant)` or `among(tenant, ids)`. Work
+that really spans tenants (the outbox worker, migrations, finding a code by its digest) says so with `Model.objects.across_tenants("why")`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F
+from django.db.models import F, OuterRef
 
 from housekey.core.names import Tenant
 
@@ -38,10 +38,13 @@ class ScopedQuerySet(models.QuerySet[M]):
         return scoped
 
     def among(self, tenant: Tenant | int, ids: Iterable[UUID]) -> Self:
-        """The rows of a tenant that have one of these ids. Found by the ids: without statistics SQLite would take an index of the tenant,
-        however many rows that has, so the tenant is written as a sum."""
-        own = tenant if isinstance(tenant, int) else tenant.id
-        scoped = self.filter(id__in=ids).alias(own=F("tenant_id") + 0).filter(own=own)
+        """The rows of a tenant that have one of these ids."""
+        return self.aside(tenant).filter(id__in=ids)
+
+    def aside(self, tenant: Tenant | int | OuterRef) -> Self:
+        """As `within`, for what is found by something else than the tenant: by ids, a code, a time. Without statistics SQLite would take
+        an index of the tenant, however many rows that has, so the tenant is written as a sum."""
+        scoped = self.alias(own=F("tenant_id") + 0).filter(own=tenant.id if isinstance(tenant, Tenant) else tenant)
         scoped._scoped = True
         return scoped
 
@@ -93,6 +96,9 @@ class ScopedManager(models.Manager[M]):
 
     def among(self, tenant: Tenant | int, ids: Iterable[UUID]) -> ScopedQuerySet[M]:
         return self.get_queryset().among(tenant, ids)
+
+    def aside(self, tenant: Tenant | int | OuterRef) -> ScopedQuerySet[M]:
+        return self.get_queryset().aside(tenant)
 
     def across_tenants(self, why: str) -> ScopedQuerySet[M]:
         return self.get_queryset().across_tenants(why)

@@ -34,9 +34,6 @@ class UserStore(Protocol):
     def names(self, tenant: Tenant, ids: Iterable[UUID]) -> dict[UUID, UserName]:
         """The names of those of `ids` that exist, in one query. `ids` may be a query that has not run yet."""
 
-    def matching(self, tenant: Tenant, text: str) -> Iterable[UUID]:
-        """Ids of all users in whose name, full name or address every word of `text` is found. May be a query that has not run yet."""
-
     def update(self, tenant: Tenant, user_id: UUID, profile: Profile) -> None: ...
 
     def delete(self, tenant: Tenant, user_id: UUID) -> None: ...

@@ -6,17 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
-from housekey.core.names import Tenant, UserName, name_key
+from housekey.core.names import Tenant, UserName
 from housekey.core.searchable import Searchable, searchable
 from housekey.core.users import Email, Profile
 from housekey.store import hot
 from housekey.store.models import SqlMail, SqlUser
 from housekey.userstores.base import StoredUser
-
-WORDS = 10
-"""Words of a search that are looked for one by one; the last holds what is left. Databases do not take conditions without end."""
 
 _COLUMNS = ("id", "domain", "username", "given_name", "family_name", "locale", "emails", "more")
 
@@ -49,15 +44,6 @@ class SqlStore:
     def names(self, tenant: Tenant, ids: Iterable[UUID]) -> dict[UUID, UserName]:
         rows = SqlUser.objects.among(tenant, ids).values_list("id", "domain", "username")
         return {user_id: UserName(domain, username) for user_id, domain, username in rows}
-
-    def matching(self, tenant: Tenant, text: str) -> Iterable[UUID]:
-        found = SqlUser.objects.within(tenant)
-        for word in text.split(maxsplit=WORDS - 1):
-            key = name_key(word)
-            found = found.filter(
-                Q(name_key__contains=key) | Q(mail_key__contains=key) | Q(given_name__icontains=word) | Q(family_name__icontains=word)
-            )
-        return found.values_list("id", flat=True)
 
     def update(self, tenant: Tenant, user_id: UUID, profile: Profile) -> None:
         found = searchable(profile)

@@ -6,30 +6,40 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
+from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import HttpRequest, QueryDict
-from django.urls import get_script_prefix
-from django.utils.translation import get_language
+from django.urls import get_script_prefix, reverse
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from housekey.core.brand import PLAIN, TEXTS, Brand
+from housekey.core.languages import CONSOLE as CONSOLE_LANGUAGES
+from housekey.core.languages import FALLBACK, LANGUAGES, canonical, right_to_left
 from housekey.core.policy import Policy
 from housekey.core.principal import (
+    AUDIT_VIEW,
     CLAIM_VIEW,
     CLIENT_VIEW,
     CONSOLE,
     GOVERNANCE_VIEW,
+    GROUP_VIEW,
     OUTBOX_VIEW,
     ROLE_VIEW,
+    SENDER_VIEW,
+    TEMPLATE_VIEW,
     USER_CREATE,
     USER_LIST,
     Principal,
 )
 from housekey.core.properties import SUPPORT
+from housekey.operations import branding
 from housekey.operations.policies import effective
 from housekey.operations.sending import organization
+from housekey.web import shortcuts
 from housekey.web.forms import Words
 from housekey.web.house import house
+from housekey.web.languages import PARAMETER, in_console
 from housekey.web.request import Asked
 
 _ADDRESS = re.compile(r"[^\s@<>?&]+@[^\s@<>?&]+\.[^\s@<>?&]+")
@@ -51,6 +61,18 @@ DONE: dict[str, Words] = {
     "unlocked": _("The lock was removed."),
     "changed": _("The profile was saved."),
     "deleted": _("The user was deleted."),
+    "job-started": _("The work has begun. It goes on by itself, also when you leave this page."),
+    "job-stopped": _("The job was stopped. What was done stays done."),
+    "enabled": _("The user was enabled."),
+    "disabled": _("The user was disabled and can no longer sign in."),
+    "signed-out-user": _("The user was signed out everywhere."),
+    "signed-out-others": _("All other sessions were signed out."),
+    "profile-saved": _("Your profile was saved."),
+    "group-added": _("The group was added."),
+    "group-saved": _("The group was renamed."),
+    "group-deleted": _("The group was deleted. Its members stay."),
+    "group-joined": _("The user is in the group now."),
+    "group-left": _("The user was taken out of the group."),
     "role-added": _("The role was added."),
     "role-saved": _("The permissions were saved and hold from now on."),
     "role-deleted": _("The role was deleted."),
@@ -62,9 +84,19 @@ DONE: dict[str, Words] = {
     "client-saved": _("The scopes were saved and hold from now on."),
     "client-deleted": _("The client was deleted."),
     "saved": _("The settings were saved."),
+    "keys": _("The choice was kept in this browser."),
     "reverted": _("The setting is back at its default."),
+    "brand-saved": _("The brand was saved. Pages and e-mails look like this from now on."),
+    "brand-reset": _("The brand was taken back. Everything looks as it is shipped."),
+    "template-saved": _("The text was saved. The next message carries it."),
+    "template-reset": _("Your text is gone. The next message is sent without it."),
+    "sender-saved": _("The sender was saved. Messages leave through it from now on."),
+    "sender-tested": _("The test was handed over."),
+    "sender-reverted": _("Messages leave through the server’s own sender again."),
     "redriven": _("The message is queued again."),
     "withdrawn": _("The message was withdrawn."),
+    "redriven-many": _("The messages are queued again."),
+    "withdrawn-many": _("The messages were withdrawn."),
 }
 """What `?done=` may say. Only these: the address must not be able to put words on the page."""
 
@@ -79,32 +111,57 @@ class Door:
     group: Words
     permission: str
 
+    @property
+    def keys(self) -> str:
+        """What is pressed to come here."""
+        return shortcuts.KEYS.get(self.name, "")
+
 
 NAVIGATION: tuple[Door, ...] = (
     Door("console-home", _("Home"), "home", "", CONSOLE),
     Door("console-users", _("Users"), "users", _("People"), USER_LIST),
+    Door("console-groups", _("Groups"), "group", _("People"), GROUP_VIEW),
+    Door("console-jobs", _("Jobs"), "tasks", _("People"), USER_LIST),
+    Door("console-invitations", _("Invitations"), "mail-open", _("People"), USER_LIST),
     Door("console-roles", _("Roles"), "shield", _("People"), ROLE_VIEW),
     Door("console-claims", _("User Attributes"), "tag", _("People"), CLAIM_VIEW),
+    Door("console-outbox", _("Outbox"), "outbox", _("Messages"), OUTBOX_VIEW),
+    Door("console-channels", _("Notification Channels"), "plug", _("Messages"), SENDER_VIEW),
+    Door("console-audit", _("Audit"), "eye", _("Records"), AUDIT_VIEW),
+    Door("console-login-registration", _("Login & Registration"), "unlock", _("Login & Registration"), GOVERNANCE_VIEW),
     Door("console-onboarding", _("Invite User to Set Password"), "mail", _("Login & Registration"), GOVERNANCE_VIEW),
     Door("console-password", _("Password Validation"), "check", _("Login & Registration"), GOVERNANCE_VIEW),
     Door("console-organization", _("Organisation"), "building", _("Login & Registration"), GOVERNANCE_VIEW),
     Door("console-reset", _("Admin Initiated Password Reset"), "key", _("Account Recovery"), GOVERNANCE_VIEW),
     Door("console-recovery", _("Password Recovery"), "again", _("Account Recovery"), GOVERNANCE_VIEW),
+    Door("console-branding", _("Styles & Text"), "palette", _("Branding"), GOVERNANCE_VIEW),
+    Door("console-email-templates", _("Email Templates"), "mail-open", _("Branding"), TEMPLATE_VIEW),
+    Door("console-sms-templates", _("SMS Templates"), "phone", _("Branding"), TEMPLATE_VIEW),
     Door("console-clients", _("Clients"), "plug", _("Applications"), CLIENT_VIEW),
-    Door("console-outbox", _("Outbox"), "outbox", _("Messages"), OUTBOX_VIEW),
     Door("console-resident", _("Resident"), "settings", _("Identity Providers"), GOVERNANCE_VIEW),
 )
 
 
 WITHIN: dict[str, str] = {
+    "console-email-template": "console-email-templates", "console-email-template-reset": "console-email-templates",
+    "console-sms-template": "console-sms-templates", "console-sms-template-reset": "console-sms-templates",
     "console-add-user": "console-users", "console-user": "console-users", "console-edit-user": "console-users",
     "console-user-action": "console-users", "console-set-password": "console-users", "console-resend": "console-users",
     "console-reset-user": "console-users", "console-extend": "console-users", "console-reveal": "console-users",
+    "console-import": "console-users", "console-many": "console-users", "console-job": "console-jobs",
+    "console-stop-job": "console-jobs",
+    "console-user-join": "console-users", "console-user-leave": "console-users", "console-user-give": "console-users",
+    "console-user-take": "console-users", "console-user-end-session": "console-users",
+    "console-add-group": "console-groups", "console-group": "console-groups", "console-rename-group": "console-groups",
+    "console-join-group": "console-groups", "console-leave-group": "console-groups", "console-delete-group": "console-groups",
     "console-add-role": "console-roles", "console-role": "console-roles", "console-delete-role": "console-roles",
     "console-join-role": "console-roles", "console-leave-role": "console-roles", "console-claim": "console-claims",
-    "console-add-attribute": "console-claims", "console-remove-attribute": "console-claims",
+    "console-attribute": "console-claims", "console-add-attribute": "console-claims", "console-remove-attribute": "console-claims",
     "console-add-client": "console-clients", "console-client": "console-clients", "console-rotate-client": "console-clients",
     "console-delete-client": "console-clients",
+    "console-many-invitations": "console-invitations", "console-many-messages": "console-outbox",
+    "console-reset-brand": "console-branding",
+    "console-edit-channel": "console-channels", "console-test-channel": "console-channels", "console-revert-channel": "console-channels",
     "console-message": "console-outbox", "console-message-action": "console-outbox",
 }
 """Pages that stand below an entry of the navigation."""
@@ -115,8 +172,10 @@ class Page:
 
     def __init__(self, request: Asked) -> None:
         self._request = request
-        self.language = get_language() or settings.LANGUAGE_CODE
-        self.languages = settings.LANGUAGES
+        self.language = canonical(get_language() or FALLBACK)
+        self.right_to_left = right_to_left(self.language)
+        self.languages = tuple(LANGUAGES.items())
+        self.language_name = LANGUAGES.get(self.language, self.language)
 
     @property
     def by(self) -> Principal:
@@ -136,6 +195,26 @@ class Page:
         return organization(house(), self._request.tenant, self._policy)
 
     @cached_property
+    def brand(self) -> Brand:
+        """The tenant's, on the pages of its people. The console looks the same everywhere: who serves several tenants relies on it."""
+        return PLAIN if self.in_console else branding.of(self._request.tenant)
+
+    @property
+    def brand_sheet(self) -> str:
+        """Where the tenant's colours are; `""` where it has none."""
+        return f"{reverse('brand-sheet')}?v={self.brand.mark}" if self.brand.coloured else ""
+
+    @property
+    def logo(self) -> str:
+        """Where the tenant's logo is; `""` where it has none."""
+        return f"{reverse('brand-logo')}?v={self.brand.mark}" if self.brand.logo_type else ""
+
+    @cached_property
+    def text(self) -> dict[str, str]:
+        """The texts that a tenant may replace: its own in this language, else the shipped one."""
+        return {key: self.brand.own(key, self.language) or (gettext(text.default) if text.default else "") for key, text in TEXTS.items()}
+
+    @cached_property
     def support(self) -> str:
         return self._policy.text(SUPPORT)
 
@@ -149,10 +228,28 @@ class Page:
         """Where the language switch comes back to. The answer to a POST has no address of its own."""
         if self._request.method != "GET" or "confirmation" in self.asked:
             return ""
-        rest = self.asked.copy()
-        for name in ("done", "ui_locales"):
-            rest.pop(name, None)
-        return get_script_prefix().rstrip("/") + self._request.path_info + (f"?{rest.urlencode()}" if rest else "")
+        rest = self._lasting()
+        return get_script_prefix().rstrip("/") + self._request.path_info + (f"?{urlencode(rest)}" if rest else "")
+
+    @property
+    def in_console(self) -> bool:
+        return in_console(self._request)
+
+    @property
+    def choices(self) -> list[tuple[str, str, str]]:
+        """What the language switch offers: tag, the language's own name, and this page's query in it.
+
+        No query: the answer to a POST, and a page whose address holds a code, which must not be written into a log once more.
+        """
+        offered = [(tag, name) for tag, name in self.languages if not self.in_console or tag in CONSOLE_LANGUAGES]
+        if not self.here:
+            return [(tag, name, "") for tag, name in offered]
+        rest = self._lasting()
+        return [(tag, name, f"?{urlencode([*rest, (PARAMETER, tag)])}") for tag, name in offered]
+
+    def _lasting(self) -> list[tuple[str, str]]:
+        """The present address's query without what was for one look only."""
+        return [(name, value) for name, values in self.asked.lists() if name not in {"done", PARAMETER} for value in values]
 
     @property
     def section(self) -> str:
@@ -171,6 +268,17 @@ class Page:
     @property
     def may_add(self) -> bool:
         return self.by.may(USER_CREATE)
+
+    @property
+    def keys(self) -> bool:
+        """Does this browser want the console's single keys?"""
+        return shortcuts.on(self._request)
+
+    @property
+    def keyed(self) -> list[dict[str, str]]:
+        """What keys lead to beside the navigation."""
+        names = ("console-add-user", "console-import") if self.keys and self.may_add else ()
+        return [{"address": reverse(name), "keys": shortcuts.KEYS[name]} for name in names]
 
     @property
     def navigation(self) -> list[Door]:

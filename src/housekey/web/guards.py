@@ -7,21 +7,22 @@ from functools import wraps
 from typing import Any, Concatenate, cast
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from housekey.core.principal import LOGIN
 from housekey.web.request import Asked
 
-View = Callable[Concatenate[Asked, ...], HttpResponse]
+View = Callable[Concatenate[Asked, ...], HttpResponseBase]
 
 
-def needs(*permissions: str) -> Callable[[View], Callable[..., HttpResponse]]:
+def needs(*permissions: str) -> Callable[[View], Callable[..., HttpResponseBase]]:
     """Anonymous callers are led to sign in and back; others must hold every one of `permissions` (raises NotPermitted)."""
 
-    def guard(view: View) -> Callable[..., HttpResponse]:
+    def guard(view: View) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def guarded(raw: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(raw: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             request = cast(Asked, raw)
             if request.by.account_id is None:
                 back = request.get_full_path() if request.method == "GET" else ""

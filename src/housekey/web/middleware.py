@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable
 from typing import cast
 
-from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import set_script_prefix
 from django.utils import translation
 
 from housekey.core.errors import Refused
+from housekey.core.languages import FALLBACK
 from housekey.core.principal import anonymous
 from housekey.operations import sessions, tenants
-from housekey.web import cookies, refusals
+from housekey.web import cookies, languages, refusals
 from housekey.web.house import house, now
 from housekey.web.network import client_address
 from housekey.web.refusals import OUTAGE
@@ -52,8 +52,13 @@ class Gate:
         request = cast(Asked, raw)
         request.network = client_address(request.META, house().config.server.trusted_proxies)
         readable = self._read_query(request)
-        with translation.override(self._language(request)):
+        place = _TENANT.fullmatch(request.path_info)
+        program = ((place[2] or "/") if place else request.path_info).startswith(_APIS)
+        asked = "" if program else languages.asked(request)
+        with translation.override(FALLBACK if program else languages.chosen(request)):
             response = self._admit(request, readable=readable)
+        if asked:
+            languages.remember(response, asked)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
@@ -106,13 +111,3 @@ class Gate:
         token = "" if request.path_info.startswith(_APIS) else cookies.session(request)
         if token:
             request.by = sessions.recognise(house(), request.tenant, token, request.network, now()) or request.by
-
-    def _language(self, request: HttpRequest) -> str:
-        if request.path_info.startswith(_APIS):
-            return "en"
-        known = dict(settings.LANGUAGES)
-        for wanted in request.GET.get("ui_locales", "").replace("_", "-").split():
-            if wanted.lower().split("-")[0] in known:
-                return wanted.lower().split("-")[0]
-        chosen = request.COOKIES.get("ui_lang", "")
-        return chosen if chosen in known else translation.get_language_from_request(request)

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.html import escape
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from housekey.core.errors import (
@@ -33,6 +33,7 @@ from housekey.core.errors import (
     Unavailable,
     WrongCredentials,
 )
+from housekey.core.languages import FALLBACK, canonical, right_to_left
 from housekey.web.request import Asked
 
 STATUS: tuple[tuple[type[Refused], int], ...] = (
@@ -62,9 +63,20 @@ def status_of(refusal: Refused) -> int:
     return next((status for kind, status in STATUS if isinstance(refusal, kind)), 400)
 
 
+def told(refusal: Refused) -> str:
+    """The sentence of a refusal in the reader's language. Core's own has its number or name in it already, which no catalogue knows."""
+    if isinstance(refusal, Throttled):
+        seconds = refusal.retry_after
+        return ngettext("Too many attempts. Please wait %(n)d second and try again.",
+                        "Too many attempts. Please wait %(n)d seconds and try again.", seconds) % {"n": seconds}
+    if isinstance(refusal, NotPermitted):
+        return _("Operation is not permitted. This needs the permission %(name)s.") % {"name": refusal.permission}
+    return _(refusal.sentence)
+
+
 def page(request: Asked, refusal: Refused) -> HttpResponse:
     """A whole page that says what is wrong and where to go on."""
-    return _page(request, status_of(refusal), _(refusal.sentence), retry_after=getattr(refusal, "retry_after", 0))
+    return _page(request, status_of(refusal), told(refusal), retry_after=getattr(refusal, "retry_after", 0))
 
 
 def _page(request: HttpRequest, status: int, sentence: str, *, retry_after: int = 0) -> HttpResponse:
@@ -83,8 +95,9 @@ def unavailable(request: HttpRequest) -> HttpResponse:
     refusal = Unavailable("The service cannot be reached at the moment. Nothing was changed; please try again shortly.", retry_after=5)
     response = _in_dialect(request, 503, refusal.sentence)
     if response is None:
+        language = canonical(get_language() or FALLBACK)
         # Without the request: what every page knows about itself comes from the database.
-        context = {"sentence": _(refusal.sentence), "language": get_language() or "en"}
+        context = {"sentence": _(refusal.sentence), "language": language, "right_to_left": right_to_left(language)}
         response = HttpResponse(render_to_string("unavailable.html", context), status=503)
     response["Retry-After"] = str(refusal.retry_after)
     return response
@@ -134,13 +147,14 @@ def _in_dialect(request: HttpRequest, status: int, sentence: str) -> HttpRespons
 
 def unknown_tenant(request: HttpRequest) -> HttpResponse:
     """WSO2's words for it, as JSON for callers that speak it (reference server 4.0)."""
-    sentence = f"{request.path_info.split('/')[2][:253]} is an invalid tenant domain."
+    name = request.path_info.split("/")[2][:253]
+    sentence = f"{name} is an invalid tenant domain."
     spoken = _in_dialect(request, 404, sentence)
     if spoken is not None:
         return spoken
     if "json" in request.headers.get("Accept", "") or "json" in request.headers.get("Content-Type", ""):
         return JsonResponse({"code": 404, "message": "Not Found", "description": sentence}, status=404)
-    return _page(request, 404, sentence)
+    return _page(request, 404, _("%(name)s is an invalid tenant domain.") % {"name": name})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django calls it with the reason
@@ -159,4 +173,5 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    return HttpResponse("Something went wrong on our side. Nothing was changed.\n", status=500, content_type="text/plain; charset=utf-8")
+    sentence = _("Something went wrong on our side. Nothing was changed.")
+    return HttpResponse(f"{sentence}\n", status=500, content_type="text/plain; charset=utf-8")

@@ -25,6 +25,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from whitenoise import WhiteNoise  # type: ignore[import-untyped] # it ships no types
 
+from housekey.web.compression import packed
 from housekey.web.network import host, scheme
 from housekey.web.places import Places
 
@@ -48,14 +49,14 @@ _SENTENCES = {
 class Application:
     """Wraps Django's WSGI handler. `limit` is the largest body in bytes, `threads` how many requests Django works on at a time.
 
-    `trusted` are the networks of proxies.
+    `files` is the folder of the static files, `trusted` are the networks of proxies.
     """
 
-    def __init__(self, inner: WSGIApplication, *, limit: int, threads: int, trusted: tuple[str, ...] = ()) -> None:
+    def __init__(self, inner: WSGIApplication, *, limit: int, threads: int, files: Path, trusted: tuple[str, ...] = ()) -> None:
         self._django, self._limit, self._trusted = inner, limit, trusted
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
         self._places = Places(shared=bool(trusted))
-        self._static = _static_files()
+        self._static = _static_files(files)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -157,21 +158,23 @@ def _plain(status: str, text: str, start_response: StartResponse) -> list[bytes]
     return [body]
 
 
-def _static_files() -> WhiteNoise:
+def _static_files(folder: Path) -> WhiteNoise:
     def missing(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:  # noqa: ARG001 - a WSGI signature
         return _plain("404 Not Found", "There is no such file.", start_response)
 
     def headers(headers: Any, path: str, url: str) -> None:  # noqa: ARG001 - whitenoise calls it with these
         headers["X-Content-Type-Options"] = "nosniff"
 
-    root = str(STATIC) if STATIC.is_dir() else None
-    return WhiteNoise(missing, root=root, prefix="static/", max_age=300, allow_all_origins=False, add_headers_function=headers)
+    served = WhiteNoise(missing, root=str(folder), prefix="static/", max_age=300, allow_all_origins=False, add_headers_function=headers)
+    # What lies in folders was not put there by us
+    served.files = {url: file for url, file in served.files.items() if url.count("/") == 2}
+    return served
 
 
 def _application() -> Application:
     config = settings.HOUSE.config
     return Application(get_wsgi_application(), limit=config.limits.body, threads=config.server.threads,
-                       trusted=config.server.trusted_proxies)
+                       files=packed(STATIC, config.data / "static"), trusted=config.server.trusted_proxies)
 
 
 application = _application()

@@ -121,9 +121,9 @@ def test_old_addresses_lead_to_the_console(guest: Browser, path: str) -> None:
     assert guest.get(path).location == "/console/"
 
 
-def test_the_language_can_be_asked_for_once_or_for_good(guest: Browser) -> None:
-    assert guest.get(LOGIN + "?ui_locales=de").heading == "Anmelden"
-    assert guest.get(LOGIN).heading == "Sign In"
+def test_a_language_once_asked_for_stays_until_another_is_chosen(guest: Browser) -> None:
+    assert guest.get(LOGIN + "?ui_locales=fr").heading == "Se connecter"
+    assert guest.get(LOGIN).heading == "Se connecter"
     assert guest.post("/language", {"language": "de", "next": LOGIN}).location == LOGIN
     assert guest.follow().heading == "Anmelden"
     assert '<html lang="de">' in guest.page

@@ -22,8 +22,9 @@ _STORE = "PRIMARY"
 _UNSUPPORTED = (
     ("CMT-50022", ("limit", "offset")), ("CMT-50023", ("filter",)), ("CMT-50024", ("sort",)), ("CMT-50025", ("attributes",)),
 )
-_WHAT = ("A profile shows a claim that is supported by default. Name, description, order and this can be changed; the rest must be as it "
-         "is read, or be left out.")
+_WHAT = ("A profile shows a claim that is supported by default. `regEx`, `required` and `readOnly` (for the owner of the account) hold at "
+         "every interface for what is set from then on. An empty `regEx` brings back the one that is shipped. URI and mapping must be as "
+         "they are read, or be left out; so must `required` and `readOnly` where they are shipped as true.")
 
 Text = Annotated[str, msgspec.Meta(max_length=4_000)]
 
@@ -82,7 +83,10 @@ class ClaimChange(Body, rename={
     mapping: list[Mapping] | None = None
 
 
-_FIELDS = {"display_name": "displayName", "display_order": "displayOrder", "supported_by_default": "supportedByDefault"}
+_FIELDS = {
+    "display_name": "displayName", "display_order": "displayOrder", "supported_by_default": "supportedByDefault", "regex": "regEx",
+    "read_only": "readOnly",
+}
 
 
 def _words(refusal: Refused) -> Problem | None:
@@ -126,7 +130,8 @@ def change(call: Call, claim: str) -> Answer:
     _check_fixed(uri, body)
     changed = claims.update(
         call.by, uri, display_name=body.display_name, description=body.description, display_order=body.display_order,
-        supported_by_default=body.supported, now=now(),
+        supported_by_default=body.supported, regex=body.regex, now=now(),
+        required=None if BY_URI[uri].required else body.required, read_only=None if BY_URI[uri].read_only else body.read_only,
     )
     return Answer(body=_shown(changed))
 
@@ -135,10 +140,10 @@ def _check_fixed(uri: str, body: ClaimChange) -> None:
     """Raises Invalid naming the first part that cannot be changed and would be."""
     shipped = BY_URI[uri]
     mapping = [(item.attribute, item.userstore.upper()) for item in body.mapping or ()]
-    fixed = (
-        ("claimURI", body.uri, uri), ("readOnly", body.read_only, shipped.read_only), ("regEx", body.regex, shipped.regex),
-        ("required", body.required, shipped.required),
-        ("attributeMapping", mapping or None, [(shipped.attribute, _STORE)]),
+    fixed: tuple[tuple[str, object, object], ...] = (
+        ("claimURI", body.uri, uri), ("attributeMapping", mapping or None, [(shipped.attribute, _STORE)]),
+        ("readOnly", body.read_only if shipped.read_only else None, True),
+        ("required", body.required if shipped.required else None, True),
     )
     for name, given, present in fixed:
         if given is not None and given != present:

@@ -18,7 +18,7 @@ from housekey.console.views.handover import handed_over
 from housekey.core.errors import FeatureOff, Invalid
 from housekey.core.principal import CONSOLE, USER_VIEW
 from housekey.core.users import Changes
-from housekey.operations import onboarding, resets, users
+from housekey.operations import onboarding, resets, sessions, users
 from housekey.web.forms import Words
 from housekey.web.guards import needs
 from housekey.web.house import house, now
@@ -46,6 +46,17 @@ VERBS: dict[str, Verb] = {
         gettext_lazy("Lock %s?"),
         gettext_lazy("The user is signed out everywhere and cannot sign in until somebody unlocks the account. This can be undone."),
         gettext_lazy("Lock user"), danger=True),
+    "enable": Verb(lambda request, user: users.change(house(), request.by, user, Changes(disabled=False), now()), "enabled"),
+    "disable": Verb(
+        lambda request, user: users.change(house(), request.by, user, Changes(disabled=True), now()), "disabled",
+        gettext_lazy("Disable %s?"),
+        gettext_lazy("The user is signed out everywhere and cannot sign in until somebody enables the account. Links and codes that were "
+                     "sent stop working for good. The rest can be undone."),
+        gettext_lazy("Disable user"), danger=True),
+    "sign-out": Verb(
+        lambda request, user: sessions.end_of(request.by, user, now()), "signed-out-user", gettext_lazy("Sign %s out everywhere?"),
+        gettext_lazy("Every browser has to sign in again. What was not saved there is lost. The password stays as it is."),
+        gettext_lazy("Sign out everywhere"), danger=True),
     "revoke": Verb(
         lambda request, user: onboarding.revoke(house(), request.by, user, now()), "revoked",
         gettext_lazy("Withdraw what was sent to %s?"),

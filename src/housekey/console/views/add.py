@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from housekey.console.views import special
 from housekey.console.views.fields import CLAIMS, profile_fields, refuse, written
+from housekey.console.views.groups import find, offered
 from housekey.console.views.handover import handed_over
-from housekey.core.errors import Invalid, PasswordRefused
+from housekey.core.errors import Conflict, Invalid, PasswordRefused
+from housekey.core.groups import Group
 from housekey.core.names import PRIMARY, UserName
 from housekey.core.passwords import PasswordRules
 from housekey.core.policy import Policy
-from housekey.core.principal import CONSOLE, OFFLINE_INVITE, USER_CREATE, Principal
+from housekey.core.principal import CONSOLE, GOVERNANCE_VIEW, GROUP_UPDATE, OFFLINE_INVITE, USER_CREATE, Principal
 from housekey.core.properties import ENABLE, MAX_LENGTH, MIN_LENGTH, OFFER_ASK_PASSWORD
 from housekey.core.scenario import Method, scenario_for
 from housekey.core.users import NewUser, Profile, User
-from housekey.operations import users
+from housekey.operations import groups, users
 from housekey.operations.policies import effective
 from housekey.web.forms import Field, Form, Words
 from housekey.web.guards import needs
@@ -31,11 +34,17 @@ from housekey.web.request import Asked
 from housekey.web.responses import see_other
 
 WAYS: tuple[tuple[Method, Words, Words], ...] = (
-    ("EMAIL_LINK", gettext_lazy("Email with password setup link"), gettext_lazy("An e-mail with a link goes to the address.")),
+    ("EMAIL_LINK", gettext_lazy("Invite via email"), gettext_lazy("An e-mail with a link to set the password goes to the address.")),
     ("EMAIL_OTP", gettext_lazy("Email with OTP code"), gettext_lazy("An e-mail with a code to type goes to the address.")),
     ("SMS_OTP", gettext_lazy("SMS with OTP code"), gettext_lazy("A text message with a code to type goes to the mobile number.")),
     ("OFFLINE", gettext_lazy("Invite offline"), gettext_lazy("Nothing is sent. You will see a link once, to hand over in person.")),
 )
+
+
+GROUPS_SHOWN = 20
+"""Groups that can be ticked; where there are more, the others can be named."""
+MOST_GROUPS = 100
+"""Groups that one form may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ def _form(data: dict[str, str] | None = None) -> Form:
         username, *profile_fields(),
         Field("password", gettext_lazy("New password"), "password", autocomplete="new-password", rules="password-rules"),
         Field("password2", gettext_lazy("Confirm password"), "password", autocomplete="new-password"),
+        Field("groups-named", gettext_lazy("Further groups"), limit=2000, hint=gettext_lazy("Their names, with commas between them.")),
     ], data)
 
 
@@ -93,7 +103,59 @@ def _create(request: Asked, form: Form, domain: str, way: Method | None, policy:
     method = way if way != policy.invitation_method else None
     invite = replace(special.asked(request), method=method)
     new = NewUser(UserName(domain, form.text("username")), profile, None if way else form.text("password"), way is not None, invite=invite)
-    return users.create(house(), request.by, new, now())
+    wanted, at = _wanted_groups(request, form), now()
+    return users.create(house(), request.by, new, at, also=lambda user: groups.enter(request.by, user.id, wanted, at))
+
+
+def _wanted_groups(request: Asked, form: Form) -> list[UUID]:
+    """The groups that were ticked and those whose names were typed. Raises Invalid."""
+    found = []
+    for text in request.POST.getlist("groups")[:MOST_GROUPS]:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            raise Invalid(_("Choose groups from the list."), field="groups") from None
+    names = [name.strip() for name in form.text("groups-named").split(",") if name.strip()][:MOST_GROUPS]
+    try:
+        return [*found, *(find(request.by, name) for name in names)]
+    except Invalid as refusal:
+        raise Invalid(refusal.sentence, field="groups-named") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The groups to tick. `further`: there are more than these, which can be named. `why`: why she cannot be put into any."""
+
+    groups: list[tuple[Group, bool]]
+    further: bool
+    why: Words = ""
+
+
+def _groups(request: Asked) -> Choice | None:
+    """None where there is nothing to choose or nothing to be seen."""
+    found, total = offered(request.by, GROUPS_SHOWN)
+    if not total:
+        return None
+    ticked = set(request.POST.getlist("groups"))
+    why = "" if request.by.may(GROUP_UPDATE) else _("You may not change groups. Ask an administrator.")
+    return Choice([(group, str(group.id) in ticked) for group in found], total > len(found), why)
+
+
+@require_safe
+@needs(CONSOLE, USER_CREATE)
+def check(request: Asked) -> HttpResponse:
+    """`?name=` and `?domain=`: can a new user be called so? One sentence, for the page to show beside the field."""
+    name, domain = request.GET.get("name", "").strip()[:256], request.GET.get("domain", PRIMARY)[:64]
+    free, sentence = False, ""
+    try:
+        if name:
+            users.must_be_free(request.by, UserName(domain, name))
+            free, sentence = True, _("This name is free.")
+    except Conflict:
+        sentence = _("There is already a user with this name. Choose another one.")
+    except Invalid as refusal:
+        sentence = _(refusal.sentence)
+    return JsonResponse({"free": free, "sentence": sentence})
 
 
 def _way(request: Asked, policy: Policy) -> Method:
@@ -128,10 +190,13 @@ def add(request: Asked) -> HttpResponse:
             form.fail("password", _("Please choose another password: see the rules marked below."))
             broken = refusal.rules
         except Invalid as refusal:
-            refuse(form, refusal)
+            if refusal.field == "groups-named":
+                form.fail(refusal.field, _(refusal.sentence))
+            else:
+                refuse(form, refusal)
     rules = PasswordRules(policy.number(MIN_LENGTH), policy.number(MAX_LENGTH)).shown()
     return render(request, "console/add_user.html", {
         "form": form, "invite": invite, "why_not": why_not, "domains": users.domains(request.by), "domain": domain,
-        "rules": rules, "broken": broken,
+        "rules": rules, "broken": broken, "groups": _groups(request), "may_settings": request.by.may(GOVERNANCE_VIEW),
         "ways": _ways(request.by, policy, way), "special": special.shown(request, policy, "invitation", methods=False),
     })

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -11,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from housekey.console.views import ruling
 from housekey.console.views.custom import TYPE_NAMES
 from housekey.core.attributes import CUSTOM_URN
-from housekey.core.claims import DIALECT, ONE_TIME_PASSWORD
+from housekey.core.claims import DIALECT, ONE_TIME_PASSWORD, writable
 from housekey.core.errors import Invalid, Stale
 from housekey.core.principal import CLAIM_UPDATE, CLAIM_VIEW, CONSOLE
 from housekey.operations import claims, custom_attributes
@@ -42,11 +44,14 @@ def listing(request: Asked) -> HttpResponse:
 
 
 def _form(claim: ClaimView, data: dict[str, str] | None) -> Form:
+    more = ruling.fields(claim.regex) if writable(claim.uri) else []
     return Form([
         Field("display_name", gettext_lazy("Display Name"), limit=100, required=gettext_lazy("Please type a display name.")),
         Field("description", gettext_lazy("Description"), limit=300),
         Field("display_order", gettext_lazy("Display Order"), "number", hint=gettext_lazy("Profiles show low numbers first.")),
-    ], data, {"display_name": claim.display_name, "description": claim.description, "display_order": str(claim.display_order)})
+        *more,
+    ], data, {"display_name": claim.display_name, "description": claim.description, "display_order": str(claim.display_order),
+              "regex": claim.regex})
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,17 +61,20 @@ def edit(request: Asked) -> HttpResponse:
     claim = claims.get(request.by, request.GET.get("uri", ""))
     form = _form(claim, request.POST.dict() if request.method == "POST" else None)
     supported = "supported_by_default" in request.POST if request.method == "POST" else claim.supported_by_default
-    if request.method == "POST" and form.check_required():
+    ruled, trying = writable(claim.uri), "try" in request.POST
+    rule = ruling.asked(request, form) if ruled and request.method == "POST" else claim.rule
+    if request.method == "POST" and not trying and form.check_required():
         try:
             claims.update(
                 request.by, claim.uri, display_name=form.text("display_name"), description=form.text("description"),
-                display_order=_number(form), supported_by_default=supported, now=now(),
+                display_order=_number(form), supported_by_default=supported, now=now(), **(asdict(rule) if ruled else {}),
             )
             return see_other(_address(claim.uri, "saved-claim"))
         except (Invalid, Stale) as refusal:
             form.fail(getattr(refusal, "field", ""), _(refusal.sentence))
-    return render(request, "console/claim.html", {
-        "claim": claim, "name": _(claim.display_name), "form": form, "address": _address(claim.uri), "supported": supported,
+    told = ruling.told(request, form, claim.uri, rule, look=trying or "done" in request.GET) if ruled else {}
+    return render(request, "console/claim.html", told | {
+        "ruled": ruled, "claim": claim, "name": _(claim.display_name), "form": form, "address": _address(claim.uri), "supported": supported,
         "code": claim.uri == ONE_TIME_PASSWORD, "may_change": request.by.may(CLAIM_UPDATE),
     })
 

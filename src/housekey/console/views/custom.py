@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from housekey.console.views import ruling
+from housekey.core.attributes import CUSTOM_URN
 from housekey.core.custom import MOST_DESCRIPTION, MOST_NAME, CustomAttribute, CustomType
-from housekey.core.errors import Invalid, NotFound
+from housekey.core.errors import Invalid, NotFound, Stale
 from housekey.core.principal import CLAIM_UPDATE, CLAIM_VIEW, CONSOLE
-from housekey.operations import custom_attributes
+from housekey.operations import claim_rules, custom_attributes
 from housekey.web.forms import Field, Form, Words
 from housekey.web.guards import needs
 from housekey.web.house import now
@@ -48,12 +50,41 @@ def add(request: Asked) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@needs(CONSOLE, CLAIM_VIEW, CLAIM_UPDATE)
-def remove(request: Asked, name: str) -> HttpResponse:
-    """After a question. Raises NotFound, NotPermitted."""
+@needs(CONSOLE, CLAIM_VIEW)
+def edit(request: Asked, name: str) -> HttpResponse:
+    """What is asked of its values. Raises NotFound, NotPermitted."""
+    found = _found(request, name)
+    rule = claim_rules.get(request.by, found.name)
+    form = Form(ruling.fields(rule.regex), request.POST.dict() if request.method == "POST" else None, {"regex": rule.regex})
+    address, trying = reverse("console-attribute", args=[found.name]), "try" in request.POST
+    if request.method == "POST":
+        rule = ruling.asked(request, form)
+        try:
+            if not trying:
+                claim_rules.change(request.by, found.name, rule, now())
+                return see_other(address + "?done=saved-claim")
+        except (Invalid, Stale) as refusal:
+            form.fail(getattr(refusal, "field", ""), _(refusal.sentence))
+    told = ruling.told(request, form, found.uri, rule, look=trying or "done" in request.GET)
+    return render(request, "console/attribute.html", told | {
+        "attribute": found, "form": form, "address": address, "type": TYPE_NAMES[found.type], "path": f"{CUSTOM_URN}:{found.name}",
+        "may_change": request.by.may(CLAIM_UPDATE),
+    })
+
+
+def _found(request: Asked, name: str) -> CustomAttribute:
+    """By its name in any spelling. Raises NotFound, NotPermitted."""
     found = next((one for one in custom_attributes.listing(request.by) if one.name.lower() == name.lower()), None)
     if found is None:
         raise NotFound("There is no such attribute.")
+    return found
+
+
+@require_http_methods(["GET", "POST"])
+@needs(CONSOLE, CLAIM_VIEW, CLAIM_UPDATE)
+def remove(request: Asked, name: str) -> HttpResponse:
+    """After a question. Raises NotFound, NotPermitted."""
+    found = _found(request, name)
     back = reverse("console-claims")
     if request.method == "POST":
         custom_attributes.remove(request.by, found.name, now())

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from housekey.console.finding import older
 from housekey.console.layout import SHEETS
 from housekey.core import properties as names
 from housekey.core.policy import Effective, Policy
@@ -35,13 +36,16 @@ GROUPS: tuple[tuple[Words, tuple[Panel, ...]], ...] = (
     (gettext_lazy("Account Management Policies"), (
         Panel(gettext_lazy("User Onboarding"), "invite", (
             names.ENABLE, names.LOCK, names.INTERNAL, names.CONFIRM_EXPIRY, names.INVITE_EXPIRY, names.INVITE_EMAIL_OTP,
-            names.INVITE_SMS_OTP,
+            names.INVITE_SMS_OTP, names.CONFIRM_BY_OTP, names.ACTIVATION_NOTICE, names.OFFER_ASK_PASSWORD, names.OTP_UPPER,
+            names.OTP_LOWER, names.OTP_DIGITS, names.OTP_LENGTH,
         )),
         Panel(gettext_lazy("Password Reset"), "reset", (
             names.RESET_LINK, names.RESET_EMAIL_OTP, names.RESET_SMS_OTP, names.RESET_OFFLINE, names.RESET_EXPIRY,
+            names.RESET_OTP_UPPER, names.RESET_OTP_LOWER, names.RESET_OTP_DIGITS, names.RESET_OTP_LENGTH,
         )),
         Panel(gettext_lazy("Account Recovery"), "recovery", (
-            names.RECOVERY, names.RECOVERY_LINK, names.RECOVERY_INTERNAL, names.RECOVERY_EXPIRY,
+            names.RECOVERY, names.RECOVERY_LINK, names.RECOVERY_EMAIL_OTP, names.RECOVERY_SMS_OTP, names.RECOVERY_INTERNAL,
+            names.RECOVERY_EXPIRY, names.RECOVERY_OTP_EXPIRY,
         )),
     )),
     (gettext_lazy("Password Policies"), (
@@ -64,7 +68,8 @@ def _line(item: Effective, form: Part) -> Line:
     definition = item.definition
     value = (_("on") if item.on else _("off")) if definition.kind == "boolean" else item.value
     radio = next((radio for radio in SHEETS[form].radios if definition.name in radio.members), None)
-    return Line(definition.legacy_label or _(definition.label), value, radio.name if radio else definition.name)
+    named = next(iter(older(definition.name)), "")
+    return Line(definition.legacy_label or named or _(definition.label), value, radio.name if radio else definition.name)
 
 
 def _groups(policy: Policy) -> list[dict[str, object]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from housekey.console import layout
 from housekey.console.layout import SHEETS, Radio
 from housekey.core.errors import Invalid, Stale
+from housekey.core.guessing import verdicts
 from housekey.core.policy import Effective, Policy
 from housekey.core.principal import CONSOLE, GOVERNANCE_UPDATE, GOVERNANCE_VIEW
 from housekey.core.properties import BY_NAME
@@ -39,6 +41,28 @@ def _origin(items: Iterable[Effective]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What a setting comes to, in words; `tone` and `icon` say whether it meets the guideline."""
+
+    sentence: str
+    guideline: str
+    tone: str
+    icon: str
+
+
+def _judged(policy: Policy, name: str) -> list[Judged]:
+    return [
+        Judged(_(one.sentence).format(**one.values), one.guideline, "" if one.met is None else "good" if one.met else "warn",
+               "info" if one.met is None else "check" if one.met else "alert")
+        for one in verdicts(policy, name)
+    ]
+
+
+Stored = dict[str, tuple[datetime, str]]
+"""When a setting was stored, and by whom."""
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One setting as the form shows it: `value` is what was typed, else what is in force."""
 
@@ -46,6 +70,19 @@ class Row:
     value: str
     error: str = ""
     choice: bool = False
+    when: datetime | None = None
+    who: str = ""
+    judged: list[Judged] = field(default_factory=list)
+
+    @property
+    def built_in(self) -> str:
+        """What is built in, where something else is in force."""
+        if self.item.origin == "built in":
+            return ""
+        default = self.item.definition.default
+        if self.item.definition.kind == "boolean":
+            return _("on") if default == "true" else _("off")
+        return default or "–"
 
     @property
     def exception(self) -> str:
@@ -108,14 +145,15 @@ def _choice(policy: Policy, radio: Radio, typed: dict[str, str], said: dict[str,
     return ChoiceRow(radio, options, items, next((said[name] for name in radio.members if name in said), ""))
 
 
-def _sections(policy: Policy, form: Part, typed: dict[str, str], wrong: Invalid | None) -> list[dict[str, object]]:
+def _sections(policy: Policy, form: Part, typed: dict[str, str], wrong: Invalid | None, stored: Stored) -> list[dict[str, object]]:
     said = {wrong.field: _(wrong.sentence)} if wrong else {}
 
     def row(part: str | Radio) -> Row | ChoiceRow:
         if isinstance(part, Radio):
             return _choice(policy, part, typed, said)
         item = policy.items[part]
-        return Row(item, typed.get(part, item.value), said.get(part, ""))
+        when, who = stored.get(part, (None, ""))
+        return Row(item, typed.get(part, item.value), said.get(part, ""), False, when, who, _judged(policy, part))
 
     return [{"heading": section.heading, "lead": section.lead, "rows": [row(part) for part in section.parts]}
             for section in layout.sections(form)]
@@ -164,7 +202,8 @@ def form(request: Asked, name: Part) -> HttpResponse:
         except Invalid as refusal:
             wrong = refusal
     return render(request, "console/settings.html", {
-        "sections": _sections(policies.effective(house(), request.tenant), name, typed, wrong), "stale": stale,
+        "sections": _sections(policies.effective(house(), request.tenant), name, typed, wrong, policies.stored_by(request.by)),
+        "stale": stale,
         "wrong": wrong, "place": _place(name, wrong.field) if wrong else "", "sheet": sheet,
         "address": reverse(sheet.address), "part": name, "may_change": request.by.may(GOVERNANCE_UPDATE),
     })

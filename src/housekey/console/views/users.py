@@ -9,39 +9,74 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from housekey.console import states
+from housekey.console import bulk, states
 from housekey.console.deeds import deeds
 from housekey.console.listing import SIZE, Pager, page_number
+from housekey.console.sections import sections
+from housekey.console.story import told
 from housekey.console.views import special
 from housekey.core import claims as local
 from housekey.core.attributes import CUSTOM_URN
 from housekey.core.custom import held
 from housekey.core.filters import moment
-from housekey.core.principal import CONSOLE, GOVERNANCE_VIEW, OFFLINE_INVITE, USER_LIST, USER_VIEW
+from housekey.core.principal import CONSOLE, GOVERNANCE_VIEW, OFFLINE_INVITE, OUTBOX_VIEW, USER_LIST, USER_VIEW
 from housekey.core.scenario import Purpose, of
 from housekey.core.users import Invitation, User
-from housekey.operations import audit, claims, onboarding, resets, users
+from housekey.operations import claims, insights, onboarding, resets, users
 from housekey.operations.custom_attributes import kind_of_users
 from housekey.operations.policies import effective
-from housekey.web.events import sentences
+from housekey.web.forms import Form, Words
 from housekey.web.guards import needs
 from housekey.web.house import house, now
 from housekey.web.request import Asked
-from housekey.web.templatetags.ui import exact
+from housekey.web.templatetags.ui import Badge, exact
+
+FILTERS: dict[str, Badge] = {
+    **{key: states.USERS[key] for key in ("not-invited", "invited", "reset", "locked", "disabled", "active")},
+    "unconfirmed": Badge(gettext_lazy("Address not confirmed"), "info", "mail", states.UNCONFIRMED.sentence),
+}
+"""What `?status=` may say: in front, whatever waits for somebody to act."""
+SORTS: tuple[tuple[str, Words], ...] = (
+    ("name", gettext_lazy("User")), ("created", gettext_lazy("Created")), ("changed", gettext_lazy("Last changed")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading that sorts. `ordered` is what aria-sort says, `other` the `?sort=` that a click asks for."""
+
+    label: Words
+    ordered: str
+    other: str
+
+
+def sort_columns(sort: str) -> dict[str, Column]:
+    """A second click turns the order round; times begin with the newest."""
+    found = {}
+    for name, label in SORTS:
+        first, second = (name, f"-{name}") if name == "name" else (f"-{name}", name)
+        ordered = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
+        found[name] = Column(label, ordered, second if sort == first else first)
+    return found
 
 
 @require_safe
 @needs(CONSOLE, USER_LIST)
 def listing(request: Asked) -> HttpResponse:
-    """`?status=` (a `Standing.label`), `?q=` and `?page=` are the whole state of the list."""
-    status, search, number = request.GET.get("status", ""), request.GET.get("q", "").strip()[:200], page_number(request.GET)
-    status = status if status in states.USERS else ""
-    found = users.listing(request.by, status=status, search=search, offset=(number - 1) * SIZE, limit=SIZE)
+    """`?status=`, `?q=`, `?sort=` and `?page=` are the whole state of the list; `?ticked=page` ticks everybody on the page."""
+    by, asked, number = request.by, request.GET, page_number(request.GET)
+    search, sort, status = asked.get("q", "").strip()[:200], asked.get("sort", ""), asked.get("status", "")
+    status = status if status in FILTERS else ""
+    sort = sort if sort.removeprefix("-") in dict(SORTS) else "name"
+    found = users.listing(by, status=status, search=search, sort=sort, offset=(number - 1) * SIZE, limit=SIZE)
     rows = [{"user": user, "badge": states.of_user(user.standing)} for user in found.users]
     return render(request, "console/users.html", {
-        "rows": rows, "pager": Pager(number, found.total), "status": status, "search": search, "statuses": states.USERS,
+        "rows": rows, "pager": Pager(number, found.total), "status": status, "search": search, "statuses": FILTERS,
+        "columns": sort_columns(sort), "sort": sort, "offers": bulk.offers(house(), by), "ticked": asked.get("ticked") == "page",
+        "several": found.total > len(rows), "may_settings": by.may(GOVERNANCE_VIEW),
     })
 
 
@@ -65,6 +100,12 @@ def _facts(request: Asked, user: User, *, code: bool) -> list[Fact]:
     ]
 
 
+def _sending(item: Invitation) -> dict[str, object]:
+    scenario = of(item.scenario)
+    return {"it": item, "badge": states.of_invitation(item), "purpose": states.PURPOSES[scenario.purpose],
+            "method": states.METHODS[scenario.method] if scenario.purpose != "age" else "", "otp": scenario.otp}
+
+
 def _own_facts(request: Asked, user: User) -> list[Fact]:
     """What the tenant's own attributes say, by their names."""
     schema = kind_of_users(request.tenant).extension(CUSTOM_URN)
@@ -79,28 +120,29 @@ def _said(type: str, value: Any) -> str:
     return exact(at) if at else str(value)
 
 
-def _sendings(invitations: list[Invitation]) -> list[dict[str, object]]:
-    known = [(item, of(item.scenario)) for item in invitations]
-    return [{"it": item, "badge": states.of_invitation(item), "purpose": states.PURPOSES[scenario.purpose],
-             "method": states.METHODS[scenario.method] if scenario.purpose != "age" else "", "otp": scenario.otp}
-            for item, scenario in known]
-
-
 @require_safe
 @needs(CONSOLE, USER_VIEW)
 def show(request: Asked, user_id: UUID) -> HttpResponse:
-    by, moment, policy = request.by, now(), effective(house(), request.tenant)
+    """Raises NotFound, NotPermitted."""
+    return page(request, user_id)
+
+
+def page(request: Asked, user_id: UUID, form: Form | None = None, status: int = 200) -> HttpResponse:
+    """`form`: one of its small forms that was refused."""
+    by, at, policy = request.by, now(), effective(house(), request.tenant)
     user = users.get(by, user_id)
-    invitations = onboarding.invitations(by, user_id, moment)
+    invitations = onboarding.invitations(by, user_id, at)
     latest = invitations[0] if invitations else None
     may = deeds(by, user, policy, latest, governance=house().config.governance)
-    code = resets.has_offline_code(by, user_id, moment)
+    code = resets.has_offline_code(by, user_id, at)
     purpose: Purpose = "reset" if user.standing.pending == "PENDING_FUPR" else "invitation"
     return render(request, "console/user.html", {
-        "user": user, "badge": states.of_user(user.standing), "why": states.why(user, latest, moment), "may": may,
+        "user": user, "badge": states.of_user(user.standing), "why": states.why(user, latest, at), "may": may,
         "facts": [*_facts(request, user, code=code), *_own_facts(request, user)],
         "code": code, "may_reveal": code and by.may(OFFLINE_INVITE) and not may.edit.why,
-        "invitations": _sendings(invitations), "events": sentences(audit.recent(by, user_id, 20)),
+        "latest": _sending(latest) if latest else None,
+        "moments": told(insights.story(by, user_id, at), at, messages=by.may(OUTBOX_VIEW)),
         "special": special.shown(request, policy, purpose, user.profile) if may.resend.offered and may.special else None,
         "locked": bool(user.standing.locks) and user.standing.label == "locked", "may_settings": by.may(GOVERNANCE_VIEW),
-    })
+        "more": sections(request, user, may, form), "form": form,
+    }, status=status)

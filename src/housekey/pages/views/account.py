@@ -1,4 +1,4 @@
-"""My Account: name, password, sessions, and what happened lately."""
+"""My Account: what matters, who she is, and her security, each at an address of its own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from housekey.core.errors import NotFound, PasswordRefused, Throttled, WrongCredentials
 from housekey.operations import audit, own_password, sessions
+from housekey.pages.views import waiting
 from housekey.web import cookies
 from housekey.web.events import sentences
 from housekey.web.forms import Field, Form
@@ -18,6 +19,9 @@ from housekey.web.guards import signed_in
 from housekey.web.house import house, now
 from housekey.web.request import Asked
 from housekey.web.responses import see_other
+
+LATELY = 3
+"""Events that the overview shows; the page of security has `audit.mine`'s twenty."""
 
 
 @require_safe
@@ -31,6 +35,16 @@ def console(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view's si
     return see_other(reverse("console-home"))
 
 
+@require_safe
+@signed_in
+def overview(request: Asked) -> HttpResponse:
+    by = request.by
+    return render(request, "pages/account.html", {
+        "user": own_password.me(by), "changed": own_password.changed_at(by), "sessions": len(sessions.my_sessions(house(), by, now())),
+        "events": sentences(audit.mine(by, LATELY)),
+    })
+
+
 def _fields(data: dict[str, str] | None = None) -> Form:
     return Form([
         Field("current-password", gettext_lazy("Current password"), "password", autocomplete="current-password",
@@ -42,17 +56,19 @@ def _fields(data: dict[str, str] | None = None) -> Form:
     ], data)
 
 
-def _page(request: Asked, form: Form, broken: tuple[str, ...] = (), status: int = 200) -> HttpResponse:
-    return render(request, "pages/account.html", {
-        "user": own_password.me(request.by), "form": form, "rules": own_password.password_rules(house(), request.by), "broken": broken,
-        "sessions": sessions.my_sessions(house(), request.by, now()), "events": sentences(audit.mine(request.by)),
+def _security(request: Asked, form: Form, broken: tuple[str, ...] = (), status: int = 200) -> HttpResponse:
+    found = sessions.my_sessions(house(), request.by, now())
+    return render(request, "pages/security.html", {
+        "form": form, "rules": own_password.password_rules(house(), request.by), "broken": broken,
+        "changed": own_password.changed_at(request.by), "sessions": found, "others": len(found) > 1,
+        "events": sentences(audit.mine(request.by)),
     }, status=status)
 
 
 @require_safe
 @signed_in
-def overview(request: Asked) -> HttpResponse:
-    return _page(request, _fields())
+def security(request: Asked) -> HttpResponse:
+    return _security(request, _fields())
 
 
 @require_http_methods(["GET", "POST"])
@@ -60,27 +76,25 @@ def overview(request: Asked) -> HttpResponse:
 def change_password(request: Asked) -> HttpResponse:
     """The old password is asked again; the new one gives this browser a fresh session and ends every other."""
     if request.method != "POST":
-        return see_other(reverse("myaccount"))
+        return see_other(reverse("security"))
     form = _fields(request.POST.dict())
     if form.check_required() and form.text("new-password") != form.text("confirm-password"):
         form.fail("confirm-password", _("The two passwords are not the same."))
     if form.failed:
-        return _page(request, form)
+        return _security(request, form)
     try:
         token = own_password.change_password(house(), request.by, form.text("current-password"), form.text("new-password"),
                                              agent=request.headers.get("User-Agent", ""), now=now())
     except WrongCredentials:
         form.fail("current-password", _("That is not your current password."))
-        return _page(request, form)
+        return _security(request, form)
     except Throttled as refusal:
-        form.sentence = _("Too many attempts. Please wait a little and try again.")
-        response = _page(request, form, status=429)
-        response["Retry-After"] = str(refusal.retry_after)
-        return response
+        form.sentence = waiting.sentence(refusal)
+        return waiting.told(_security(request, form), refusal)
     except PasswordRefused as refusal:
         form.fail("new-password", _("Please choose another password: see the rules marked below."))
-        return _page(request, form, refusal.rules)
-    response = see_other(reverse("myaccount") + "?done=password-changed")
+        return _security(request, form, refusal.rules)
+    response = see_other(reverse("security") + "?done=password-changed")
     cookies.set_session(response, token)
     return response
 
@@ -88,8 +102,17 @@ def change_password(request: Asked) -> HttpResponse:
 @require_POST
 @signed_in
 def end_session(request: Asked, session_id: int) -> HttpResponse:
+    """One of her own browsers. Somebody else's looks like one that ended already (A-019)."""
     try:
         sessions.end_session(request.by, session_id, now())
     except NotFound:
-        return see_other(reverse("myaccount"))
-    return see_other(reverse("myaccount") + "?done=session-ended")
+        return see_other(reverse("security"))
+    return see_other(reverse("security") + "?done=session-ended")
+
+
+@require_POST
+@signed_in
+def end_others(request: Asked) -> HttpResponse:
+    """Every browser but the one that asks."""
+    sessions.end_others(request.by, now())
+    return see_other(reverse("security") + "?done=signed-out-others")

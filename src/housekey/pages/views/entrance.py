@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from housekey.core.errors import Throttled, WrongCredentials
+from housekey.core.languages import nearest
 from housekey.core.names import SUPER_TENANT
 from housekey.core.properties import RECOVERY_HINT
 from housekey.operations import sessions
@@ -20,7 +20,7 @@ from housekey.operations.tickets import Opened
 from housekey.pages import flow
 from housekey.pages.flow import own_path
 from housekey.pages.views import waiting
-from housekey.web import cookies
+from housekey.web import cookies, languages
 from housekey.web.forms import Field, Form
 from housekey.web.house import house, now
 from housekey.web.request import Asked
@@ -28,8 +28,6 @@ from housekey.web.responses import see_other
 
 HINT_AFTER = 3
 """Failures after which a tenant may have the page mention messages of administrators."""
-LANGUAGE_COOKIE = "ui_lang"
-YEAR = 365 * 24 * 3600
 
 
 def _form(data: dict[str, str] | None = None) -> Form:
@@ -110,7 +108,7 @@ def logout(request: Asked) -> HttpResponse:
 def language(request: HttpRequest) -> HttpResponse:
     """Remember the language of this browser for a year."""
     response = see_other(own_path(request.POST.get("next", "")) or reverse("home"))
-    chosen = request.POST.get("language", "")
-    if chosen in dict(settings.LANGUAGES):
-        response.set_cookie(LANGUAGE_COOKIE, chosen, max_age=YEAR, secure=settings.CSRF_COOKIE_SECURE, httponly=True, samesite="Lax")
+    chosen = nearest(request.POST.get("language", ""))
+    if chosen:
+        languages.remember(response, chosen)
     return response

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.utils.translation import ngettext
 
 from housekey.core.errors import Throttled
+from housekey.web import refusals
 
 
 def sentence(refusal: Throttled) -> str:
-    seconds = refusal.retry_after
-    return ngettext("Too many attempts. Please wait %(n)d second and try again.",
-                    "Too many attempts. Please wait %(n)d seconds and try again.", seconds) % {"n": seconds}
+    return refusals.told(refusal)
 
 
 def told(response: HttpResponse, refusal: Throttled) -> HttpResponse:

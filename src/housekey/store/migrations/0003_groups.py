@@ -4,20 +4,9 @@ import django.db.models.deletion
 import django.db.models.manager
 import housekey.store.fields
 import uuid
-from typing import Any
 
-from housekey.core.principal import ADMINISTRATOR, ADMINISTRATOR_PERMISSIONS
+from housekey.store.widening import widen_administrators
 from django.db import migrations, models
-
-
-def widen_administrators(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 - Django calls it so
-    """Administrators of databases from before this release may do what it adds."""
-    Role = apps.get_model("store", "Role")
-    for role in Role.plain.filter(shipped=True, name=ADMINISTRATOR):
-        wider = sorted({*role.permissions, *ADMINISTRATOR_PERMISSIONS})
-        if wider != role.permissions:
-            role.permissions = wider
-            role.save(update_fields=["permissions"])
 
 
 class Migration(migrations.Migration):

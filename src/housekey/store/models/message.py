@@ -39,6 +39,7 @@ class Message(Scoped):
         indexes = [
             models.Index(fields=["due"], condition=Q(state__in=("queued", "sending")), name="message_due"),
             models.Index(fields=["tenant", "-created"], name="message_by_tenant"),
+            models.Index(fields=["tenant", "state"], name="message_by_state"),
         ]
 
 

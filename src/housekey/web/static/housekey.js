@@ -57,6 +57,7 @@
   // One click, one request. The page coming back from the history is usable again.
   for (const form of all("form[method=post]")) {
     form.addEventListener("submit", (event) => {
+      if (event.submitter?.formTarget) return;
       if (form.dataset.sent) { event.preventDefault(); return; }
       form.dataset.sent = "yes";
       event.submitter?.setAttribute("aria-busy", "true");
@@ -83,10 +84,5 @@
       const said = document.getElementById(button.dataset.said);
       if (said) said.textContent = button.dataset.done;
     });
-  }
-
-  // Filters apply when they change.
-  for (const field of all("[data-auto] select, [data-auto] input[type=checkbox]")) {
-    field.addEventListener("change", () => field.form.requestSubmit());
   }
 })();

@@ -32,6 +32,8 @@ register = template.Library()
 STATIC = Path(__file__).parents[1] / "static"
 _SVG = "{http://www.w3.org/2000/svg}"
 _RULE_LIMIT = re.compile(r"\d+")
+_POINTING = {"back", "leave", "next"}
+"""Icons that point along the line of reading, and turn round where it runs from right to left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def _icons() -> dict[str, str]:
 def icon(name: str, tone: str = "") -> SafeString:
     """The sprite's symbol inline: no request, and nothing for a content policy to stop. Raises KeyError for an unknown name."""
     shapes = mark_safe(_icons()[name])  # noqa: S308 - from a file of this package
-    return format_html('<svg class="icon{}" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', f" {tone}" if tone else "", shapes)
+    classes = " ".join(word for word in ("icon", "points" if name in _POINTING else "", tone) if word)
+    return format_html('<svg class="{}" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', classes, shapes)
 
 
 @cache
@@ -102,7 +105,8 @@ def when(moment: datetime | None, empty: str = "–") -> SafeString | str:
 def exact(moment: datetime) -> str:
     """Day, month by name, year, time and zone: no date that two readers take for two days."""
     local = localtime(moment)
-    return f"{date_format(local, 'j F Y, H:i')} {local.tzname()}"
+    # Translators: Django's date format, https://docs.djangoproject.com/en/5.2/ref/templates/builtins/#date
+    return f"{date_format(local, pgettext('date', 'j F Y, H:i'))} {local.tzname()}"
 
 
 def relative(moment: datetime, present: datetime) -> str:
@@ -121,7 +125,7 @@ def relative(moment: datetime, present: datetime) -> str:
         # Translators: "3 days", as in "3 days ago" and "in 3 days".
         span = ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
     else:
-        return date_format(localtime(moment), "j F Y")
+        return date_format(localtime(moment), pgettext("date", "j F Y"))
     return (pgettext("time", "%s ago") if seconds < 0 else pgettext("time", "in %s")) % span
 
 
