@@ -38,9 +38,16 @@ class _Links(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
+        self.loads: set[str] = set()
+        """What the browser fetches by itself, and scripts and styles inside the page."""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
+        fetched = {"src", "srcset", "poster", "data"} | ({"href"} if tag == "link" else set())
+        self.loads |= {str(value) for name, value in attrs if name in fetched}
+        self.loads |= {f"<{tag} {name}>" for name in given if name == "style" or name.startswith("on")}
+        if tag == "style" or (tag == "script" and not given.get("src")):
+            self.loads.add(f"<{tag}>")
         if tag == "a" and given.get("href"):
             self.found.append(str(given["href"]))
         elif tag == "form" and (given.get("method") or "get").lower() == "get" and given.get("action") and "data-many" not in given:
@@ -55,6 +62,8 @@ class Visited:
     pages: tuple[str, ...]
     routes: Counter[str]
     broken: tuple[str, ...]
+    loads: frozenset[str]
+    policies: frozenset[str]
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +122,8 @@ def crawl(admin: Person) -> Visited:
     routes: Counter[str] = Counter()
     pages: list[str] = []
     broken: list[str] = []
+    loads: set[str] = set()
+    policies: set[str] = set()
     while waiting and len(pages) < ENOUGH:
         address = waiting.popleft()
         name = route(address)
@@ -126,6 +137,8 @@ def crawl(admin: Person) -> Visited:
         pages.append(address)
         links = _Links()
         links.feed(answer.text)
+        loads |= links.loads
+        policies.add(answer.headers.get("Content-Security-Policy", "none"))
         for link in links.found:
             parts = urlsplit(urljoin(str(answer.url), link))
             there = parts.path + (f"?{parts.query}" if parts.query else "")
@@ -133,7 +146,7 @@ def crawl(admin: Person) -> Visited:
             if ours and there not in seen and not NOT_PAGES.search(there):
                 seen.add(there)
                 waiting.append(there)
-    return Visited(admin.served, tuple(pages), routes, tuple(broken))
+    return Visited(admin.served, tuple(pages), routes, tuple(broken), frozenset(loads), frozenset(policies))
 
 
 def route(address: str) -> str:
@@ -191,6 +204,13 @@ def test_every_route_of_the_console_can_be_reached_by_links(visited: Visited) ->
 
 def test_no_link_leads_nowhere(visited: Visited) -> None:
     assert not visited.broken
+
+
+def test_nothing_is_loaded_from_elsewhere_and_no_policy_allows_it(visited: Visited) -> None:
+    assert {load for load in visited.loads if not load.startswith("/") or load.startswith("//")} == set()
+    assert visited.policies
+    assert all(policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';") for policy in visited.policies)
+    assert not [policy for policy in visited.policies if "unsafe" in policy]
 
 
 LOOKS = [

@@ -142,6 +142,8 @@ def test_a_preview_is_a_harmless_document_of_its_own(guest: Browser, world: Worl
     policy = answer.headers["Content-Security-Policy"]
     assert "sandbox" in policy
     assert "script" not in policy
+    assert "unsafe" not in policy
+    assert ' style="' not in answer.page
     assert "frame-ancestors 'self'" in policy
     assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert "Legen Sie Ihr Passwort fest" in answer.page

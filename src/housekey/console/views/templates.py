@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from housekey.console import states
+from housekey.console.framed import styled
 from housekey.core.errors import Invalid, Refused, Stale, Throttled, Unavailable
 from housekey.core.languages import FALLBACK, LANGUAGES, PSEUDO, right_to_left
 from housekey.core.messages import EMAIL, SMS
@@ -258,9 +259,10 @@ def _parts_said(shown: Shown) -> str:
 
 def _framed(document: str) -> HttpResponse:
     """A mail carries its style in itself. Nothing in it runs, loads from elsewhere or can be sent."""
+    document, sources = styled(document)
     response = HttpResponse(document)
     response["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: {house().config.base_url}; form-action 'none'; "
+        f"default-src 'none'; style-src {sources}; img-src 'self' data: {house().config.base_url}; form-action 'none'; "
         "frame-ancestors 'self'; base-uri 'none'; sandbox"
     )
     response["X-Frame-Options"] = "SAMEORIGIN"
