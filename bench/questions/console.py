@@ -16,7 +16,7 @@ from bench.questions.lists import database
 from bench.room import Room
 
 MOST = 150.0
-"""Milliseconds of a page (the issue's own bound; the network is loopback)."""
+"""Milliseconds of a page (what people still call at once; the network is loopback)."""
 PAGES = {
     "first page": "users/",
     "page 1,000": "users/?page=1000",

@@ -24,7 +24,7 @@ from housekey.core.messages import (
     TEST,
 )
 from housekey.core.scenario import SCENARIOS
-from housekey.delivery.render import TEMPLATES, NoTemplate, best_locale, fill, kinds, parse, render, shipped_locales
+from housekey.delivery.render import TEMPLATES, NoTemplate, best_locale, fill, kinds, parse, render, shipped, shipped_locales
 from housekey.delivery.words import WORDS, expiry_in_words
 
 OTP_KINDS = {(item.channel, kind) for item in SCENARIOS if item.otp for kind in (item.first, item.again) if kind}
@@ -87,12 +87,22 @@ def test_every_message_exists_in_every_language_and_is_the_same_one(channel: str
                 assert looks(room / locale / source.name) == looks(source), (kind, locale, source.name)
 
 
-@pytest.mark.parametrize("suffix", ["html", "txt"])
-def test_the_page_around_a_mail_is_the_same_in_every_language(suffix: str) -> None:
+def test_the_text_around_a_mail_is_the_same_in_every_language() -> None:
     frames = TEMPLATES / "layout"
-    assert sorted(path.stem for path in frames.glob(f"*.{suffix}")) == sorted(EVERY)
+    assert sorted(path.stem for path in frames.glob("*.txt")) == sorted(EVERY)
     for locale in EVERY:
-        assert looks(frames / f"{locale}.{suffix}") == looks(frames / f"en.{suffix}"), locale
+        assert looks(frames / f"{locale}.txt") == looks(frames / "en.txt"), locale
+
+
+@pytest.mark.parametrize(("locale", "opening", "side"), [
+    ("de", '<html lang="de">', "left"), ("ar-XB", '<html lang="ar-XB" dir="rtl">', "right"),
+])
+def test_the_page_around_a_mail_says_its_language_and_ends_as_the_text_does(locale: str, opening: str, side: str) -> None:
+    made = shipped("AskPassword", locale).fill({"organization-name": "Acme", "organization.support.mail": "help@acme.example"})
+    assert opening in made.html
+    assert f"text-align:{side}" in made.html
+    assert made.text.strip().splitlines()[-1] in made.html
+    assert "{{" not in made.html
 
 
 @pytest.mark.parametrize("locale", [tag for tag in EVERY if tag != "en"])

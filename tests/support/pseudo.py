@@ -37,15 +37,8 @@ def files() -> Iterator[tuple[Path, str]]:
     yield CATALOGUE, _catalogue()
     for source in sorted(MESSAGES.glob(f"*/*/{FALLBACK}/*")):
         yield source.parent.parent / PSEUDO / source.name, pseudo(source.read_text(encoding="utf-8"))
-    for source in sorted(MESSAGES.glob(f"layout/{FALLBACK}.*")):
-        yield source.with_name(PSEUDO + source.suffix), _layout(source.read_text(encoding="utf-8"))
-
-
-def _layout(text: str) -> str:
-    """Only what is read: neither the head with its style sheet nor the doctype."""
-    head, body, rest = text.rpartition("<body")
-    head = head.replace(f'<html lang="{FALLBACK}">', f'<html lang="{PSEUDO}" dir="rtl">')
-    return head + pseudo(body + rest).replace("text-align:left", "text-align:right")
+    frame = MESSAGES / "layout" / f"{FALLBACK}.txt"
+    yield frame.with_name(f"{PSEUDO}.txt"), pseudo(frame.read_text(encoding="utf-8"))
 
 
 def _catalogue() -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import html
 import re
 
+from housekey.core.languages import right_to_left
+
 _SOFT = 'class="soft" style="margin:0 0 12px;font-size:14px;color:#55606c;'
 _LOOKS = {
     "<h1>": '<h1 class="ink" style="margin:0 0 16px;font-size:22px;line-height:1.3;color:#1b2430;">',
@@ -27,7 +29,19 @@ _BUTTON = (
 _LINK = re.compile(r'<a href="([^"]*)">')
 _ACTION = re.compile(r'(<p class="action"[^>]*>\s*)<a href="([^"]*)">')
 _PLACE = re.compile(r"\{\{(title|content)\}\}")
+_FOOT = "-- \n"
+"""What stands above the last lines of a text, as in any mail (RFC 3676 section 4.3)."""
 _ELSEWHERE = r'<a href="\1" style="color:inherit;text-decoration:underline;">'
+
+
+def framed(frame: str, language: str, note: str) -> str:
+    """The HTML around mails in a language; its foot is the one of the text that `note` is around."""
+    rtl = right_to_left(language)
+    places = {"language": language, "direction": ' dir="rtl"' if rtl else "", "side": "right" if rtl else "left",
+              "foot": html.escape(note.rpartition(_FOOT)[2].strip(), quote=False)}
+    for name, said in places.items():
+        frame = frame.replace(f"{{{{{name}}}}}", said)
+    return frame
 
 
 def page(frame: str, title: str, body: str) -> str:

@@ -120,9 +120,8 @@ def own(kind: str, locale: str, channel: str, words: Words) -> Template:
 def _frame(locale: str) -> tuple[str, str]:
     """The shipped page around a mail, as HTML and as text, in the language nearest to `locale`; the page says which language it holds."""
     frames = TEMPLATES / "layout"
-    nearest_one = nearest(locale, (path.stem for path in frames.glob("*.txt"))) or FALLBACK
-    page = _read(frames / f"{nearest_one}.html").replace(f'<html lang="{nearest_one}"', f'<html lang="{locale}"', 1)
-    return page, _read(frames / f"{nearest_one}.txt")
+    note = _read(frames / f"{nearest(locale, (path.stem for path in frames.glob('*.txt'))) or FALLBACK}.txt")
+    return layout.framed(_read(frames / "page.html"), locale, note), note
 
 
 def clean_value(name: str, value: str) -> str:
@@ -154,9 +153,9 @@ def _template(room: Path) -> Template:
     text = _read(room / "body.txt")
     if not (room / "subject.txt").exists():
         return Template(room.name, parse(text))
-    frames, locale, subject = TEMPLATES / "layout", room.name, _read(room / "subject.txt").strip()
-    page = layout.page(_read(frames / f"{locale}.html"), subject, _read(room / "body.html"))
-    return Template(locale, parse(layout.note(_read(frames / f"{locale}.txt"), text)), parse(subject), parse(page))
+    subject, frame = _read(room / "subject.txt").strip(), _frame(room.name)
+    page = layout.page(frame[0], subject, _read(room / "body.html"))
+    return Template(room.name, parse(layout.note(frame[1], text)), parse(subject), parse(page))
 
 
 def _read(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Reminders: what somebody was sent and has not used, sent once more before it ends (issue “Invitations”; spec section 5).
+"""Reminders: what somebody was sent and has not used, sent once more before it ends.
 
 A reminder is a message of the outbox like any other, of the same code and the same kind, that must not leave before its time. Whatever
 ends the code withdraws it, and what is due for a dead code is not sent.
