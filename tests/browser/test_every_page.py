@@ -276,6 +276,7 @@ def test_a_search_finds_pages_by_their_old_names_and_people(visited: Visited, ne
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         page.wait_for_url(f"**{place}**")
+        assert "/console/search" not in page.url
 
 
 def test_single_keys_can_be_turned_off(visited: Visited, new_context_of: Callable[..., BrowserContext]) -> None:

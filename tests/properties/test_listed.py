@@ -29,7 +29,8 @@ def crowd(world: World) -> list[User]:
     for number, name in enumerate(NAMES):
         user = world.add(name, mail=f"m{number % 3}-{number}@example.com")
         Account.objects.within(world.tenant).filter(id=user.id).update(
-            created=world.now + timedelta(days=(number * 5) % 7, seconds=number), modified=world.now + timedelta(days=number * 3 % 13),
+            created=world.now + timedelta(days=number * 5 % 7, seconds=number + 1),
+            modified=world.now + timedelta(days=number * 3 % 13 + 1),
             **STATUSES[list(STATUSES)[number % len(STATUSES)]])
     return [users.get(world.by, id) for id in Account.objects.within(world.tenant).values_list("id", flat=True)]
 
@@ -57,3 +58,12 @@ def test_the_list_is_what_the_users_are(
     meant.sort(key=keys[sort.removeprefix("-")], reverse=sort.startswith("-"))
     assert page.total == len(meant)
     assert [user.name.bare for user in page.users] == [user.name.bare for user in meant[offset:offset + 5]]
+
+
+def test_who_is_called_so_is_suggested_before_who_only_holds_it(world: World) -> None:
+    for name in ("emma.jansen", "jane", "ben", "janosch"):
+        world.add(name, mail=f"{name}@example.com")
+    assert [user.name.bare for user in users.suggestions(world.by, "JAN", most=3)] == ["jane", "janosch", "emma.jansen"]
+    assert [user.name.bare for user in users.suggestions(world.by, "JAN", most=1)] == ["jane"]
+    assert users.suggestions(world.by, "nobody", most=3) == []
+    assert [user.name.bare for user in users.suggestions(world.by, "%", most=3)] == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -185,9 +184,9 @@ def matching(by: Principal, *, status: str = "", search: str = "", most: int) ->
 
 
 def suggestions(by: Principal, search: str, *, most: int) -> list[User]:
-    """The first `most` users by name whom `listing` would find, without counting the others. Raises NotPermitted."""
+    """Some of those whom `listing` would find, first those whose name begins so. Nobody is counted. Raises NotPermitted."""
     by.must(USER_LIST)
-    ids = listed.page(Listed(by.tenant, search=search), sys.maxsize, offset=0, limit=most)
+    ids = listed.suggested(Listed(by.tenant, search=search), most)
     rows = {account.id: account for account in Account.objects.among(by.tenant, ids)} if ids else {}
     return accounts.users(by.tenant, [rows[user_id] for user_id in ids if user_id in rows])
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -15,7 +16,7 @@ from django.db import connection
 from housekey.core.account import ADMIN_INITIATED, MAX_ATTEMPTS
 from housekey.core.errors import Invalid
 from housekey.core.names import PRIMARY, Tenant, findable, name_key
-from housekey.userstores.filtering import bound_id, on_sqlite
+from housekey.userstores.filtering import bound_id, on_sqlite, prefix_range
 from housekey.userstores.registry import domains
 
 WORDS = 10
@@ -67,6 +68,17 @@ def look(listed: Listed, *, offset: int, limit: int) -> tuple[int, list[UUID]]:
         total = count(listed)
         return total, page(listed, total, offset=offset, limit=limit)
     return len(few), _in_order(listed, few)[offset : offset + limit]
+
+
+def suggested(listed: Listed, limit: int) -> list[UUID]:
+    """The ids of those whose name begins with what is searched, then of others whom it finds; nobody is counted."""
+    key = name_key(findable(listed.search))
+    begun: list[UUID] = []
+    if key:
+        text = "SELECT a.id FROM store_account a WHERE a.tenant_id = %s AND a.domain = %s AND a.name_key >= %s AND a.name_key < %s"
+        begun = _ids(f"{text} ORDER BY a.name_key LIMIT %s", [listed.tenant.id, PRIMARY, *prefix_range(key), limit])
+    others = page(listed, sys.maxsize, offset=0, limit=limit) if len(begun) < limit else []
+    return list(dict.fromkeys([*begun, *others]))[:limit]
 
 
 def _few(listed: Listed) -> list[UUID]:
