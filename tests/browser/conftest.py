@@ -53,3 +53,11 @@ def camera(request: pytest.FixtureRequest) -> Camera:
         page.screenshot(path=folder / f"{next(taken):02}-{name}.png", full_page=True)
 
     return take
+
+
+def to(page: Page, name: str) -> None:
+    """An entry of the console's navigation; on a phone it is behind the menu."""
+    menu = page.get_by_role("button", name="Menu", exact=True)
+    if menu.is_visible():
+        menu.click()
+    page.get_by_role("navigation", name="Console").get_by_role("link", name=name, exact=True).click()

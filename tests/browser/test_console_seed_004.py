@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import Camera
+from tests.browser.conftest import Camera, to
 from tests.browser.test_accessibility import look
 from tests.browser.test_seed_002 import sign_in
 from tests.stories.test_seed_000 import ADMIN
@@ -82,7 +82,7 @@ def create_tom(admin: Page, camera: Camera) -> None:
 
 
 def add_role(admin: Page, camera: Camera) -> None:
-    admin.get_by_role("link", name="Roles", exact=True).click()
+    to(admin, "Roles")
     camera(admin, "roles")
     admin.get_by_role("link", name="Add Role").click()
     admin.get_by_label("Role name").fill("test role")
@@ -96,7 +96,7 @@ def add_role(admin: Page, camera: Camera) -> None:
 
 
 def choose_method(admin: Page, label: str, camera: Camera) -> None:
-    admin.get_by_role("link", name="Resident", exact=True).click()
+    to(admin, "Resident")
     expect(admin.get_by_role("heading", name="Account Management Policies")).to_be_visible()
     camera(admin, "resident")
     admin.get_by_role("main").get_by_role("link", name="Password Reset", exact=True).click()
@@ -109,7 +109,7 @@ def choose_method(admin: Page, label: str, camera: Camera) -> None:
 
 
 def support_the_claim(admin: Page, camera: Camera) -> None:
-    admin.get_by_role("link", name="User Attributes", exact=True).click()
+    to(admin, "User Attributes")
     expect(admin.locator("main")).to_contain_text("http://wso2.org/claims")
     camera(admin, "claims")
     admin.get_by_role("link", name="One Time Password").click()
@@ -120,7 +120,7 @@ def support_the_claim(admin: Page, camera: Camera) -> None:
 
 
 def open_tom(admin: Page) -> None:
-    admin.get_by_role("link", name="Users", exact=True).first.click()
+    to(admin, "Users")
     admin.get_by_role("link", name="tom", exact=True).click()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Camera
+from tests.browser.conftest import Camera, to
 from tests.browser.test_seed_002 import PASSWORD, choose_password, sign_in
 from tests.stories.test_seed_000 import ADMIN, eventually
 from tests.support import codes
@@ -37,7 +37,7 @@ def test_an_address_with_a_special_character_is_taken_once_the_claim_allows_it(
     admin = new_context_of().new_page()
     admin.goto(f"{served.url}/carbon")
     sign_in(admin, "admin", "admin")
-    admin.get_by_role("link", name="Resident", exact=True).click()
+    to(admin, "Resident")
     expect(admin.get_by_role("heading", name="Account Management Policies")).to_be_visible()
     camera(admin, "resident")
     admin.get_by_role("main").get_by_role("link", name="Ask password code expiry time").click()
@@ -99,7 +99,7 @@ def test_seed_003_invites_by_a_code_that_is_sent_again(
     admin = new_context_of(width=width).new_page()
     admin.goto(f"{served.url}/console/")
     sign_in(admin, "admin", "admin")
-    to(admin, "Login & Registration", width)
+    to(admin, "Login & Registration")
     camera(admin, "login-and-registration")
     expect(admin.get_by_role("heading", name="User Onboarding")).to_be_visible()
     admin.get_by_role("main").get_by_role("link", name="Invite User to Set Password").click()
@@ -114,7 +114,7 @@ def test_seed_003_invites_by_a_code_that_is_sent_again(
     expect(admin.locator("main")).to_contain_text("The settings were saved.")
     camera(admin, "invite-by-code")
 
-    to(admin, "Users", width)
+    to(admin, "Users")
     admin.get_by_role("link", name="Add User").first.click()
     admin.get_by_label("Username").fill("alex")
     admin.get_by_label("First Name").fill("Alex")
@@ -125,7 +125,7 @@ def test_seed_003_invites_by_a_code_that_is_sent_again(
     first = codes.in_mail(eventually(lambda: smtp.messages, "the mail arrives")[0].message)
     assert len(first) == 8
 
-    to(admin, "Users", width)
+    to(admin, "Users")
     admin.get_by_role("link", name="alex", exact=True).click()
     admin.get_by_role("button", name="Resend Invite").first.click()
     expect(admin.locator("main")).to_contain_text("The invitation is on its way.")
@@ -140,10 +140,3 @@ def test_seed_003_invites_by_a_code_that_is_sent_again(
     alex.goto(f"{served.url}/myaccount/")
     sign_in(alex, "alex", PASSWORD)
     expect(alex.get_by_role("heading", level=1)).to_have_text("Welcome, Alex")
-
-
-def to(page: Page, name: str, width: int) -> None:
-    """An entry of the navigation; on a phone it is behind the menu."""
-    if width < 768:
-        page.get_by_role("button", name="Menu").click()
-    page.get_by_role("navigation", name="Console").get_by_role("link", name=name, exact=True).click()
