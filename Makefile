@@ -39,7 +39,7 @@ test-sqlite: dev
 	@HOUSEKEY_TEST_DATABASE=sqlite $(PYTEST) -q -n $(JOBS) -m "not postgres"
 
 test-postgres: dev
-	@HOUSEKEY_TEST_DATABASE=postgres $(PYTEST) -q -n $(JOBS) -m "not looks"
+	@HOUSEKEY_TEST_DATABASE=postgres $(PYTEST) -q -n $(JOBS) -m "not looks and not sqlite"
 
 faults: dev ## kill -9 the server twenty times in the middle of 500 creations (two minutes); `make test` runs a small copy
 	@FAULTS=full $(PYTEST) -q -s tests/faults
