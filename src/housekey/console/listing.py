@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.http import QueryDict
 
+from housekey.web.forms import whole_number
+
 SIZE = 50
 
 
@@ -52,8 +54,7 @@ def ids(texts: Iterable[str], most: int) -> list[UUID]:
 
 def expected(asked: QueryDict) -> int:
     """`expected`: the number that was on the page that asked; 0 for what is none."""
-    text = asked.get("expected", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole_number(asked.get("expected", ""), 0)
 
 
 def page_number(asked: QueryDict) -> int:

@@ -14,6 +14,8 @@ MAX_USERNAME = 255
 """Characters, after NFKC; the domain prefix not counted."""
 LONGEST_TYPED = 600
 """Characters of `DOMAIN/user@tenant` as somebody may type it."""
+MOST_WORDS = 10
+"""Words of a search that are looked for one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ def name_key(text: str) -> str:
     """NFKC + casefold, applied until stable, so that no two spellings of one name can both exist (A-080, A-084)."""
     key = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFKC", key.casefold())
+
+
+def searched(text: str) -> list[str]:
+    """The words of a search, each looked for by itself; the last holds what is left. Databases do not take conditions without end."""
+    return findable(text).split(maxsplit=MOST_WORDS - 1)
 
 
 def findable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -94,6 +94,12 @@ def users(tenant: Tenant, accounts: list[Account]) -> list[User]:
         for account in accounts
         if account.id in stored
     ]
+
+
+def in_order(tenant: Tenant, ids: Sequence[UUID]) -> list[User]:
+    """The users of these ids, in their order, as many queries for two hundred as for one; who does not exist is left out."""
+    rows = {account.id: account for account in Account.objects.among(tenant, ids)} if ids else {}
+    return users(tenant, [rows[user_id] for user_id in ids if user_id in rows])
 
 
 def names(tenant: Tenant, ids: Collection[UUID]) -> dict[UUID, UserName]:

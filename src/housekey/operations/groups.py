@@ -26,7 +26,7 @@ from housekey.core.groups import (
     check_group_name,
     check_members,
 )
-from housekey.core.names import Tenant, UserName, findable, name_key
+from housekey.core.names import Tenant, UserName, findable, name_key, searched
 from housekey.core.principal import GROUP_CREATE, GROUP_DELETE, GROUP_UPDATE, GROUP_VIEW, Principal
 from housekey.operations import audit
 from housekey.operations.transactions import durable, nothing
@@ -36,8 +36,6 @@ from housekey.store.models import Group as Row
 from housekey.userstores.registry import domains, store_for
 
 _BATCH = 500
-_WORDS = 10
-"""Words of a search that are looked for one by one; the last holds what is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +146,7 @@ def _chosen(tenant: Tenant, wanted: Wanted) -> QuerySet[Row]:
         rows = rows.filter(external_id=wanted.external_id)
     if wanted.member is not None:
         rows = rows.filter(members__account_id=wanted.member)
-    for word in findable(wanted.search).split(maxsplit=_WORDS - 1):
+    for word in searched(wanted.search):
         rows = rows.filter(name_key__contains=name_key(word))
     return rows
 

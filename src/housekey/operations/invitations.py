@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, F, OrderBy, OuterRef, Prefetch, Q, QuerySet
 
 from housekey.core.errors import Invalid
-from housekey.core.names import UserName, findable, name_key
+from housekey.core.names import UserName, name_key, searched
 from housekey.core.principal import USER_LIST, USER_VIEW, Principal
 from housekey.core.scenario import SCENARIOS
 from housekey.core.users import Invitation
@@ -30,8 +30,6 @@ ORDERS: dict[str, tuple[OrderBy, OrderBy]] = {
 """`-expires`: what never ends comes last here too, since it is not what somebody looks for who sorts by the end."""
 SOON = timedelta(hours=24)
 RECENT = timedelta(days=30)
-WORDS = 10
-"""Words of a search that are looked for one by one; the last holds what is left."""
 _PENDING = ("PENDING_AP", "PENDING_FUPR", "PENDING_EV")
 _UNDONE = Q(spent__isnull=True, dead__isnull=True)
 _TAKEN_BACK = ("revoked", "exhausted")
@@ -118,7 +116,7 @@ def _found(by: Principal, wanted: Wanted, now: datetime) -> QuerySet[Code]:
     if wanted.purpose not in {"", *PURPOSES}:
         raise Invalid(f"There is no purpose called {wanted.purpose[:60]}.", field="purpose")
     rows = _base(by, wanted.purpose, now - RECENT if wanted.state == "redeemed" else None).filter(_condition(wanted.state, by, now))
-    for word in findable(wanted.search).split(maxsplit=WORDS - 1):
+    for word in searched(wanted.search):
         rows = rows.filter(Q(account__name_key__contains=name_key(word)) | Q(recipient__icontains=word))
     return rows
 

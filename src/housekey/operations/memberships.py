@@ -9,13 +9,11 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from housekey.core.groups import GroupRef
-from housekey.core.names import UserName, findable, name_key
+from housekey.core.names import UserName, findable, name_key, searched
 from housekey.core.principal import GROUP_VIEW, USER_LIST, Principal
 from housekey.operations import accounts
 from housekey.store.models import Account, Group, GroupMember
 
-_WORDS = 10
-"""Words of a search that are looked for one by one; the last holds what is left."""
 FEW = 2_000
 """So many members are read and put in order faster than the accounts are gone through by name in order to find them."""
 _OWN = "the group was found within the tenant, and its members are counted from one index"
@@ -70,7 +68,7 @@ def members(by: Principal, group_id: UUID, *, search: str = "", offset: int = 0,
 
 
 def _named(rows: QuerySet[Account], search: str) -> QuerySet[Account]:
-    for word in findable(search).split(maxsplit=_WORDS - 1):
+    for word in searched(search):
         rows = rows.filter(name_key__contains=name_key(word))
     return rows
 

@@ -16,9 +16,8 @@ from housekey.core.users import User
 from housekey.operations import accounts, cursors
 from housekey.operations.cursors import Mark
 from housekey.store import hot, patience, population
-from housekey.store.models import Account
 from housekey.userstores import pages
-from housekey.userstores.pages import Found, Search
+from housekey.userstores.pages import Search
 from housekey.userstores.registry import domains
 
 
@@ -100,7 +99,7 @@ def _indexed(wanted: Search, query: Query) -> Page:
     found = pages.page(wanted, offset=query.offset, limit=query.count) if query.count else []
     complete = found and len(found) < query.count
     total = query.offset + len(found) if complete else _total(wanted)
-    return Page(_users(wanted.tenant, found), total)
+    return Page(accounts.in_order(wanted.tenant, [row.id for row in found]), total)
 
 
 def _total(wanted: Search) -> int:
@@ -131,16 +130,9 @@ def _walk(house: House, wanted: Search, query: Query, now: datetime) -> Page:
     else:
         onwards = last.place("after") if last and more else None
         back = first.place("before") if first and mark else None
-    return Page(_users(wanted.tenant, found), total, cursor(onwards), cursor(back))
+    return Page(accounts.in_order(wanted.tenant, [row.id for row in found]), total, cursor(onwards), cursor(back))
 
 
 def _from(mark: Mark | None) -> pages.Place | None:
     """Whoever came before has gone: onwards is where the walk came from."""
     return pages.Place("from", mark.place.key, mark.place.id) if mark else None
-
-
-def _users(tenant: Tenant, found: list[Found]) -> list[User]:
-    """The users of a page in its order: as many queries for two hundred as for one."""
-    ids = [row.id for row in found]
-    rows = {account.id: account for account in Account.objects.among(tenant, ids)} if ids else {}
-    return accounts.users(tenant, [rows[user_id] for user_id in ids if user_id in rows])

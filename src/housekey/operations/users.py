@@ -173,8 +173,7 @@ def listing(by: Principal, *, status: str = "", search: str = "", sort: str = "n
     by.must(USER_LIST)
     wanted = Listed(by.tenant, status, search, sort)
     total, ids = listed.look(wanted, offset=offset, limit=limit)
-    rows = {account.id: account for account in Account.objects.among(by.tenant, ids)} if ids else {}
-    return UserPage(accounts.users(by.tenant, [rows[user_id] for user_id in ids if user_id in rows]), total)
+    return UserPage(accounts.in_order(by.tenant, ids), total)
 
 
 def matching(by: Principal, *, status: str = "", search: str = "", most: int) -> list[UUID]:
@@ -187,8 +186,7 @@ def suggestions(by: Principal, search: str, *, most: int) -> list[User]:
     """Some of those whom `listing` would find, first those whose name begins so. Nobody is counted. Raises NotPermitted."""
     by.must(USER_LIST)
     ids = listed.suggested(Listed(by.tenant, search=search), most)
-    rows = {account.id: account for account in Account.objects.among(by.tenant, ids)} if ids else {}
-    return accounts.users(by.tenant, [rows[user_id] for user_id in ids if user_id in rows])
+    return accounts.in_order(by.tenant, ids)
 
 
 def names(by: Principal, ids: Sequence[UUID]) -> dict[UUID, UserName]:

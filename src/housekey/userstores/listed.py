@@ -15,12 +15,10 @@ from django.db import connection
 
 from housekey.core.account import ADMIN_INITIATED, MAX_ATTEMPTS
 from housekey.core.errors import Invalid
-from housekey.core.names import PRIMARY, Tenant, findable, name_key
+from housekey.core.names import PRIMARY, Tenant, findable, name_key, searched
 from housekey.userstores.filtering import bound_id, on_sqlite, prefix_range
 from housekey.userstores.registry import domains
 
-WORDS = 10
-"""Words of a search that are looked for one by one; the last holds what is left. Databases do not take conditions without end."""
 FEW = 2_000
 """So many are found and put in order faster than the whole list is gone through in order to find them."""
 SORTS: dict[str, str] = {"name": "name_key", "created": "created", "changed": "modified"}
@@ -58,7 +56,7 @@ class Listed:
 
     @property
     def words(self) -> list[str]:
-        return [name_key(word) for word in findable(self.search).split(maxsplit=WORDS - 1)]
+        return [name_key(word) for word in searched(self.search)]
 
 
 def look(listed: Listed, *, offset: int, limit: int) -> tuple[int, list[UUID]]:

@@ -18,6 +18,11 @@ Kind = Literal["text", "email", "password", "number", "search", "code"]
 _NEVER_KEPT = {"password", "code"}
 
 
+def whole_number(text: str, otherwise: int) -> int:
+    """What a form's field or an address says as up to nine digits; `otherwise` for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One input. `id` in the page equals `name`; `rules` is the id of a list that describes the input, if there is one."""

@@ -22,7 +22,7 @@ from housekey.core.languages import FALLBACK, LANGUAGES, canonical
 from housekey.core.principal import CONSOLE, GOVERNANCE_UPDATE, GOVERNANCE_VIEW
 from housekey.operations import branding
 from housekey.operations.branding import Wanted
-from housekey.web.forms import Field, Form
+from housekey.web.forms import Field, Form, whole_number
 from housekey.web.guards import needs
 from housekey.web.house import now
 from housekey.web.middleware import CSP
@@ -98,8 +98,7 @@ def _wanted(request: Asked, form: Form, locale: str) -> Wanted:
 
 
 def _version(request: Asked) -> int:
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    return whole_number(request.POST.get("version", ""), -1)
 
 
 @require_http_methods(["GET", "POST"])

@@ -20,7 +20,7 @@ from housekey.core.principal import CONSOLE, SENDER_CREATE, SENDER_DELETE, SENDE
 from housekey.core.senders import CONTENT_TYPES, CUSTOM, FIELDS, MASK, METHODS, PROVIDERS, SMTP, TWILIO, VONAGE
 from housekey.operations import senders, users
 from housekey.operations.senders import InForce, NewSender, SenderView
-from housekey.web.forms import Field, Form, Words
+from housekey.web.forms import Field, Form, Words, whole_number
 from housekey.web.guards import needs
 from housekey.web.house import house, now
 from housekey.web.request import Asked
@@ -179,8 +179,7 @@ def _typed(form: Form, provider: str, own: SenderView | None) -> NewSender:
 
 def _version(request: Asked) -> int:
     """-1, which never is one, for what was not sent by the form."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+    return whole_number(request.POST.get("version", ""), -1)
 
 
 def _item(form: Form, name: str) -> Item:

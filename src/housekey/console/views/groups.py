@@ -18,7 +18,7 @@ from housekey.core.groups import Group, GroupChanges, NewGroup, split_group
 from housekey.core.principal import CONSOLE, GROUP_CREATE, GROUP_DELETE, GROUP_UPDATE, GROUP_VIEW, USER_LIST, USER_VIEW, Principal
 from housekey.core.users import User
 from housekey.operations import groups, memberships, users
-from housekey.web.forms import Field, Form
+from housekey.web.forms import Field, Form, whole_number
 from housekey.web.guards import needs
 from housekey.web.house import now
 from housekey.web.request import Asked
@@ -133,8 +133,7 @@ def rename(request: Asked, group_id: UUID) -> HttpResponse:
     group = groups.get(request.by, group_id, members=False)
     form = Form([_name_field()], request.POST.dict())
     if form.check_required():
-        text = request.POST.get("version", "")
-        version = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else group.version
+        version = whole_number(request.POST.get("version", ""), group.version)
         try:
             groups.change(request.by, group_id, GroupChanges(name=split_group(form.text("name")), version=version), now(), members=False)
             return see_other(address(group_id, "group-saved"))

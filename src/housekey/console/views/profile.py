@@ -21,7 +21,7 @@ from housekey.core.users import Changes, User
 from housekey.operations import claims, roles, users
 from housekey.operations.passwords import rules_for
 from housekey.operations.policies import effective
-from housekey.web.forms import Field, Form, Words
+from housekey.web.forms import Field, Form, Words, whole_number
 from housekey.web.guards import needs
 from housekey.web.house import house, now
 from housekey.web.request import Asked
@@ -104,8 +104,7 @@ def edit(request: Asked, user_id: UUID) -> HttpResponse:
 
 
 def _version(request: Asked, user: User) -> int:
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else user.version
+    return whole_number(request.POST.get("version", ""), user.version)
 
 
 @require_http_methods(["GET", "POST"])

@@ -27,7 +27,7 @@ from housekey.core.users import User
 from housekey.core.wording import MOST_SMS, MOST_SUBJECT, Problem, Unfit, Words, length_of, names_of, nearest, tidied
 from housekey.operations import templates, users
 from housekey.operations.templates import KindView, Shown, TemplateView
-from housekey.web.forms import Field, Form
+from housekey.web.forms import Field, Form, whole_number
 from housekey.web.forms import Words as Said
 from housekey.web.guards import needs
 from housekey.web.house import house, now
@@ -174,8 +174,7 @@ def edit(request: Asked, slug: str, kind: str) -> HttpResponse:
 
 
 def _version(request: Asked) -> int:
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return whole_number(request.POST.get("version", ""), 0)
 
 
 def _test(request: Asked, sheet: Sheet) -> HttpResponse:

@@ -17,7 +17,7 @@ from housekey.operations import own_password, own_profile
 from housekey.operations.addresses import check_mobile
 from housekey.pages.views import waiting
 from housekey.web import languages
-from housekey.web.forms import Field, Form
+from housekey.web.forms import Field, Form, whole_number
 from housekey.web.guards import signed_in
 from housekey.web.house import house, now
 from housekey.web.request import Asked
@@ -102,5 +102,4 @@ def _place(field: str) -> str:
 
 
 def _version(request: Asked, user: User) -> int:
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else user.version
+    return whole_number(request.POST.get("version", ""), user.version)
