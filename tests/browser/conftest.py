@@ -55,9 +55,13 @@ def camera(request: pytest.FixtureRequest) -> Camera:
     return take
 
 
+WIDE = 48 * 16
+"""CSS pixels from which on the navigation stands beside the page (`console.css`)."""
+
+
 def to(page: Page, name: str) -> None:
-    """An entry of the console's navigation; on a phone it is behind the menu."""
-    menu = page.get_by_role("button", name="Menu", exact=True)
-    if menu.is_visible():
-        menu.click()
+    """An entry of the console's navigation; on a phone it is behind the menu. The width decides: before its style has come, a page that
+    is still loading shows the menu's button on a desktop, too."""
+    if page.viewport_size is not None and page.viewport_size["width"] < WIDE:
+        page.get_by_role("button", name="Menu", exact=True).click()
     page.get_by_role("navigation", name="Console").get_by_role("link", name=name, exact=True).click()
