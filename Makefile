@@ -27,7 +27,7 @@ run: install ## install, then serve on https://localhost:9443 with its data in .
 	@exec $(BIN)/housekey serve --data var $(SERVE_ARGS)
 
 test: dev ## everything: lint, types, contracts, all tests on SQLite and on PostgreSQL
-	@scripts/needs.sh chromium:chromium fc-list:fonts-dejavu-core nghttp:nghttp2-client h2load:nghttp2-client
+	@scripts/needs.sh chromium:chromium slapd:slapd ldapsearch:ldap-utils nginx:nginx fc-list:fonts-dejavu-core nghttp:nghttp2-client h2load:nghttp2-client
 	@$(MAKE) lint types contracts
 	@$(MAKE) test-sqlite
 	@$(MAKE) test-postgres
@@ -39,7 +39,7 @@ test-sqlite: dev
 	@HOUSEKEY_TEST_DATABASE=sqlite $(PYTEST) -q -n $(JOBS) -m "not postgres"
 
 test-postgres: dev
-	@HOUSEKEY_TEST_DATABASE=postgres $(PYTEST) -q -n $(JOBS) -m "not looks and not sqlite"
+	@HOUSEKEY_TEST_DATABASE=postgres $(PYTEST) -q -n $(JOBS) -m "not once and not sqlite"
 
 faults: dev ## kill -9 the server twenty times in the middle of 500 creations (two minutes); `make test` runs a small copy
 	@FAULTS=full $(PYTEST) -q -s tests/faults

@@ -21,7 +21,7 @@ class Program:
 
     def __init__(self, command: list[str], port: int, log: Path, environment: dict[str, str] | None = None, ready: str = "/readyz") -> None:
         self._command, self.port, self._log, self._ready = command, port, log, ready
-        self._environment = _environment() | (environment or {})
+        self._environment = own_environment() | (environment or {})
 
     def __enter__(self) -> Program:
         self.start()
@@ -97,10 +97,10 @@ def housekey(data: Path, config: str) -> Program:
 
 def crowd(data: Path, size: int) -> None:
     """Fill the database of a data directory with `size` users."""
-    subprocess.run([sys.executable, "-m", "bench.crowd", str(data), str(size)], check=True, cwd=ROOT, env=_environment())
+    subprocess.run([sys.executable, "-m", "bench.crowd", str(data), str(size)], check=True, cwd=ROOT, env=own_environment())
 
 
-def _environment() -> dict[str, str]:
+def own_environment() -> dict[str, str]:
     """This process's without what it says about Housekey; the source tree importable."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HOUSEKEY", "DJANGO"))}
     return kept | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from tests.doors.pages.support import Browser
     from tests.doors.scim.support import Scim
     from tests.operations.support import World
+    from tests.support.slapd import Place
+    from tests.support.slapd import Server as Slapd
 
 hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no fault of what is tested
 hypothesis.settings.load_profile("house")
@@ -66,11 +68,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered() -> None:
-    """Tests share a process and the ids of tenants, but not what is remembered of them."""
-    from housekey.operations import costly, custom_attributes
+def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests share a process and the ids of tenants, but not what is remembered of them. Within a test nothing is looked up anew because
+    the machine is slow: some of them count queries."""
+    from housekey.operations import costly, custom_attributes, tenants
     from housekey.store import brands
+    from housekey.userstores import registry
 
+    for module in (registry, tenants):
+        monkeypatch.setattr(module, "_KEEP", 600.0)
+    tenants.forget()
+    registry.forget()
     costly.forget()
     custom_attributes.forget()
     brands.forget()
@@ -132,6 +140,33 @@ def smtp(tmp_path: Path) -> Iterator[Sink]:
     sink.start()
     yield sink
     sink.stop()
+
+
+@pytest.fixture(scope="session")
+def slapds() -> Iterator[Callable[[str], Slapd]]:
+    """The directory servers of this process: one for LDAP, one that looks like Active Directory; started when first asked for."""
+    from tests.support.slapd import Server
+
+    running: dict[str, Slapd] = {}
+    yield lambda kind: running.setdefault(kind, running.get(kind) or Server("ad" if kind == "ad" else "ldap"))
+    for server in running.values():
+        server.end()
+
+
+@pytest.fixture
+def slapd(slapds: Callable[[str], Slapd]) -> Iterator[Place]:
+    """A place in a real LDAP directory, empty at the start of each test."""
+    place = slapds("ldap").place()
+    yield place
+    place.close()
+
+
+@pytest.fixture
+def active_directory(slapds: Callable[[str], Slapd]) -> Iterator[Place]:
+    """The same in one with Active Directory's classes and ways."""
+    place = slapds("ad").place()
+    yield place
+    place.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.doors.pages.support import Browser
     from tests.operations.support import World
+    from tests.support.ldap_hostile import Hostile
 
 
 @pytest.fixture
@@ -16,3 +18,13 @@ def admin(world: World) -> Browser:
     from tests.doors.pages.support import Browser
 
     return Browser().signed_in("admin", "admin")
+
+
+@pytest.fixture
+def evil() -> Iterator[Hostile]:
+    """A directory server that says what a test has it say."""
+    from tests.support.ldap_hostile import Hostile
+
+    server = Hostile()
+    yield server
+    server.close()

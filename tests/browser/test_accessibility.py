@@ -16,7 +16,7 @@ from tests.browser.test_seed_002 import sign_in
 from tests.stories.test_seed_000 import ADMIN
 from tests.support.served import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once]
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 ANYBODY = (
@@ -29,7 +29,7 @@ UNLINKED = ("/console/design/", "/console/search?q=password", "/console/search?q
 """Pages that the walk over all links does not come to."""
 
 
-@pytest.mark.looks
+@pytest.mark.once
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_page_has_a_barrier(

@@ -124,7 +124,7 @@ def type_code(page: Page, code: str) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-@pytest.mark.looks
+@pytest.mark.once
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_page_of_recovery_has_a_barrier(

@@ -145,7 +145,7 @@ def sign_in_to_dashboard(page: Page, served: Served, password: str) -> None:
     sign_in(page, "tom", password)
 
 
-@pytest.mark.looks
+@pytest.mark.once
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_mistake_or_answer_of_the_console_is_a_barrier(

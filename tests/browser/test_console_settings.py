@@ -13,7 +13,7 @@ from tests.browser.test_console_templates import enter
 from tests.stories.test_seed_000 import ADMIN
 from tests.support.served import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once]
 
 WITH_HASH = r"^([a-zA-Z0-9_\.\-#])+\@(([a-zA-Z0-9#\-])+\.)+([a-zA-Z0-9#]{2,4})+$"
 

@@ -13,7 +13,7 @@ from tests.browser.test_seed_002 import sign_in
 from tests.stories.test_seed_000 import ADMIN
 from tests.support.served import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once]
 
 EDIT = "/console/templates/email/AskPassword/?locale=de"
 PLACES = ("/console/templates/email/", "/console/templates/sms/", EDIT, "/console/templates/sms/askPasswordSMSOTP/")
@@ -66,7 +66,7 @@ def test_the_editor_is_complete_without_javascript(serve: Callable[..., Served],
     here.wait_for_url("**done=template-saved")
 
 
-@pytest.mark.looks
+@pytest.mark.once
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_page_of_templates_has_a_barrier(

@@ -24,7 +24,7 @@ from tests.stories.test_seed_000 import ADMIN
 from tests.support.person import Person
 from tests.support.served import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.looks]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once]
 
 PASSWORD = "violet-harbour-41"
 LONG = "Wolfeschlegelsteinhausenbergerdorff"
@@ -113,6 +113,8 @@ def prepare(admin: Person) -> None:
     for place, fields in (
         ("roles/add", {"name": "desk"}), ("claims/add", {"name": "badge"}),
         ("clients/add", {"name": "HR", "scopes": "internal_user_mgt_list"}),
+        ("stores/add?kind=ldap", {"domain": "DEPOT", "ConnectionURL": "ldaps://localhost:1", "UserSearchBase": "dc=example"}),
+        ("tenants/add", {"domain": "acme.example", "username": "boss", "mail": "boss@acme.example", "way": "mail"}),
         ("users/import", {"text": "username,emailaddress\nanna,anna@example.com\nanna,again@example.com\n"}),
     ):
         admin.open(f"/console/{place}")

@@ -13,7 +13,7 @@ from tests.support.person import link_in
 from tests.support.served import Served
 from tests.support.smtp import Sink
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once]
 
 FOCUSED = """() => {
   const it = document.activeElement;

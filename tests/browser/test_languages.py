@@ -13,7 +13,7 @@ from tests.browser.test_accessibility import look
 from tests.stories.test_seed_000 import ADMIN
 from tests.support.served import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once]
 
 LOGIN = "/authenticationendpoint/login.do"
 PAGES = (LOGIN, "/accountrecoveryendpoint/recoverpassword.do", "/accountrecoveryendpoint/confirmotp.do")

@@ -25,10 +25,34 @@ def test_the_old_engine_is_refused_with_a_sentence(tmp_path: Path) -> None:
     assert "Set it to false" in error.sentence
 
 
+LOCKS = "[event.default_listener.governance_identity_store]\n"
+CLASSES = "org.wso2.carbon.identity.governance.store"
+
+
 def test_the_lock_store_listener_is_accepted(tmp_path: Path) -> None:
-    config = configured(tmp_path, "[event.default_listener.governance_identity_store]\npriority = 97\nenable = true\ndata_store = 'x.Y'\n")
+    config = configured(tmp_path, f"{LOCKS}priority = 97\nenable = true\ndata_store = '{CLASSES}.JDBCIdentityDataStore'\n")
     assert not said(config, "warning")
-    assert len(said(config, "info")) == 3
+    assert len(said(config, "info")) == 2
+    assert config.identity_data == "own"
+
+
+@pytest.mark.parametrize(("text", "where"), [
+    ("", "own"), (f"data_store = '{CLASSES}.UserStoreBasedIdentityDataStore'\n", "store"),
+    ("data_store = 'UserStoreBasedIdentityDataStore'\n", "store"), ("data_store = 'JDBCIdentityDataStore'\n", "own"),
+    ("enable_hybrid_data_store = 'true'\n", "hybrid"), ("enable_hybrid_data_store = false\n", "own"),
+    ("enable_hybrid_data_store = true\ndata_store = 'JDBCIdentityDataStore'\n", "hybrid"),
+])
+def test_the_data_store_says_where_else_lock_and_state_are_written(tmp_path: Path, text: str, where: str) -> None:
+    config = configured(tmp_path, LOCKS + text)
+    assert config.identity_data == where
+    assert not said(config, "warning")
+
+
+def test_a_data_store_that_nobody_knows_is_told_and_our_own_is_kept(tmp_path: Path) -> None:
+    config = configured(tmp_path, f"{LOCKS}data_store = 'com.acme.LockStore'\n")
+    [(line, sentence)] = said(config, "warning")
+    assert (line, config.identity_data) == (2, "own")
+    assert "class that is not known here" in sentence
 
 
 @pytest.mark.parametrize(("text", "internal"), [
@@ -71,12 +95,7 @@ password = "wso2carbon"
 type = "database_unique_id"
 """)
     assert not said(config, "warning")
-    assert [line for line, _ in said(config, "info")] == [2, 7, 8, 9, 11, 12, 17, 19]
-
-
-def test_a_directory_as_user_store_is_warned_about(tmp_path: Path) -> None:
-    config = configured(tmp_path, "[user_store]\ntype = 'read_write_ldap'\n")
-    assert "is not read" in said(config, "warning")[0][1]
+    assert [line for line, _ in said(config, "info")] == [2, 7, 8, 9, 11, 12, 17]
 
 
 def test_the_pool_and_queue_keys_set_concurrency_and_alarm(tmp_path: Path) -> None:

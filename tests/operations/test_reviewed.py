@@ -13,7 +13,7 @@ from housekey.core.principal import ADMINISTRATOR, HELP_DESK
 from housekey.core.properties import ENABLE
 from housekey.core.users import Changes, Email
 from housekey.operations import bootstrap, forgotten, onboarding, policies, roles, tenants, users
-from tests.operations.support import OTHER_PASSWORD, PASSWORD, World, code_in
+from tests.operations.support import OTHER_PASSWORD, PASSWORD, World, code_in, other_world
 
 LATER = timedelta(minutes=5)
 
@@ -123,13 +123,15 @@ def test_an_administrator_who_forgot_the_password_comes_back_by_a_link(world: Wo
     assert world.sign_in("boss", OTHER_PASSWORD).token
 
 
-def test_only_the_command_line_makes_tenants_and_administrators(world: World) -> None:
+def test_no_administrator_of_a_tenant_makes_tenants_and_only_the_command_line_makes_administrators(world: World) -> None:
+    other = other_world(world)
+    other.add("boss", role=ADMINISTRATOR)
     world.add("boss", role=ADMINISTRATOR)
-    by = world.acting_as("boss")
     with pytest.raises(NotPermitted):
-        tenants.add(by, "acme.example", "", world.now)
-    with pytest.raises(NotPermitted):
-        bootstrap.invite_administrator(world.house, by, "more", "", world.now)
+        tenants.add(other.acting_as("boss"), "more.example", "", world.now)
+    for place in (world, other):
+        with pytest.raises(NotPermitted):
+            bootstrap.invite_administrator(world.house, place.acting_as("boss"), "more", "", world.now)
 
 
 def test_the_switch_of_the_whole_engine_rules_whatever_a_tenant_stored(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 
 from housekey.core.errors import Conflict, Invalid
-from housekey.core.principal import SHIPPED_ROLES
+from housekey.core.principal import ADMINISTRATOR, SHIPPED_ROLES, TENANT_PERMISSIONS, shipped_roles
 from housekey.operations import tenants
 from housekey.store.models import Account, Role
 from housekey.store.scope import OutsideTenant, Scoped
@@ -44,7 +44,8 @@ def test_the_scope_survives_chaining_and_shows_only_its_own(world: World) -> Non
 def test_a_new_tenant_has_the_shipped_roles(world: World) -> None:
     other = other_world(world)
     roles = {role.name: frozenset(role.permissions) for role in Role.objects.within(other.tenant)}
-    assert roles == SHIPPED_ROLES
+    assert roles == shipped_roles(other.tenant.domain)
+    assert SHIPPED_ROLES[ADMINISTRATOR] - roles[ADMINISTRATOR] == TENANT_PERMISSIONS
 
 
 def test_a_tenant_is_found_in_any_case_and_added_once(world: World) -> None:

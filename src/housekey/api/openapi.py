@@ -45,6 +45,9 @@ _PARTS = {
     "category": "The id of a category: base64url of its name, without padding.",
     "connector": "The id of a connector: base64url of its name, without padding.",
     "claim": "The id of a claim: base64url of its URI, without padding.",
+    "store": "The id of a user store: base64url of its domain, without padding.",
+    "type": "The id of a type of user stores: base64url of its name, without padding.",
+    "dialect": "The id of a claim dialect: base64url of its URI, without padding; or local.",
 }
 GOOD = {200: "Done.", 201: "Made.", 202: "Accepted.", 204: "Done; there is no body."}
 

@@ -13,6 +13,8 @@ from housekey.cli.tenants import speaking_in
 from housekey.cli.trouble import CannotStart
 from housekey.conf.schema import ConfigErrors, Finding
 from housekey.core.errors import Refused
+from housekey.core.names import PRIMARY, SUPER_TENANT, Tenant
+from housekey.core.principal import system
 
 if TYPE_CHECKING:
     from housekey.conf.schema import Config
@@ -86,6 +88,7 @@ def _findings(mail_to: str) -> Iterator[Finding]:
     if any(finding.level == "error" for finding in config.findings):
         return
     yield from _database()
+    yield from _directory(config)
     if mail_to:
         yield from _mail(mail_to)
 
@@ -132,6 +135,26 @@ def _database() -> Iterator[Finding]:
         yield Finding("error", f"The database does not answer: {' '.join(str(error).split())}")
     except (CannotStart, Refused) as reason:
         yield Finding("error", str(reason))
+
+
+def _directory(config: Config) -> Iterator[Finding]:
+    """The one that `[user_store]` puts PRIMARY into. Nobody else needs it, so a server starts without it."""
+    wanted = config.primary_store
+    if wanted is None:
+        return
+    try:
+        house = open_house()
+        from housekey.operations import stores
+
+        # The database may have no tenants yet, and is not asked for any.
+        by = system(Tenant(1, SUPER_TENANT), "command line")
+        tested = stores.test(house, by, stores.NewStore(PRIMARY, wanted.kind, wanted.properties, wanted.attributes, wanted.password))
+    except (ConfigErrors, CannotStart, Refused) as reason:
+        yield Finding("warning", f"[user_store] cannot be tried: {reason}")
+        return
+    for sentence, good in tested.steps:
+        if not good:
+            yield Finding("warning", f"[user_store] {sentence}")
 
 
 def _mail(address: str) -> Iterator[Finding]:

@@ -82,5 +82,6 @@ def now() -> datetime:
 
 
 def say(sentence: str) -> None:
-    """A sentence for the operator, beside whatever the command prints as its result."""
-    print(sentence, file=sys.stderr, flush=True)
+    """A sentence for the operator, beside whatever the command prints as its result. Names of files and people may be in it: no terminal
+    takes anything of them for an instruction."""
+    print("".join(char if char == "\n" or char.isprintable() else "?" for char in sentence), file=sys.stderr, flush=True)

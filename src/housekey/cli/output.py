@@ -10,7 +10,9 @@ from typing import Any
 
 
 def as_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    """What a terminal might take for an instruction is escaped, as JSON escapes it."""
+    written = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    print("".join(char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1] for char in written))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -27,8 +27,10 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     _processes(commands)
     _configuration(commands)
+    _importing(commands)
     _people(commands)
     _tenants(commands)
+    _stores(commands)
     _clients(commands)
     _attributes(commands)
     _outbox(commands)
@@ -83,8 +85,39 @@ def _processes(commands: Commands) -> None:
 def _configuration(commands: Commands) -> None:
     check = _command(commands, "check", "check:check", "check configuration and deployment, all findings at once", json=True)
     check.add_argument("--mail-to", metavar="ADDRESS", default="", help="also send a test message")
-    config = _group(commands, "config", "look at the configuration")
+    config = _group(commands, "config", "look at the configuration, mend it")
     _command(config, "explain", "check:explain", "every setting, its value and where it comes from", json=True, tenant=True)
+    fix = _command(config, "fix", "fixing:fix", "show how a malformed deployment.toml would be mended, its meaning kept; "
+                   "exit code 1 if a line means nothing and became a comment")
+    fix.add_argument("--write", action="store_true", help="write it; the old file is kept as .bak")
+
+
+def _importing(commands: Commands) -> None:
+    importing = _group(commands, "import", "move in from elsewhere")
+    wso2 = _command(importing, "wso2", "moving:wso2", "read the configuration of a WSO2 Identity Server, say of every key what becomes "
+                    "of it, and write what holds here; exit code 1 if something could not be taken", json=True, tenant=True)
+    wso2.add_argument("--conf", metavar="DIR", required=True, help="its directory (IS_HOME), repository/conf, or any with its files")
+    wso2.add_argument("--out", metavar="FILE", default="", help="the deployment.toml to write (default: the one in the data directory)")
+    wso2.add_argument("--dry-run", action="store_true", help="only say what would become of each key; write nothing")
+    wso2.add_argument("--force", action="store_true", help="replace what is there already: files are kept as .bak")
+    users = _command(importing, "users", "intake:users", "create users from a file of CSV, JSON lines or LDIF, or a dump of WSO2's user "
+                     "table; can be begun again after a crash; exit code 1 if somebody could not be imported", json=True, tenant=True)
+    users.add_argument("file", metavar="FILE")
+    users.add_argument("--format", choices=("csv", "jsonl", "ldif", "wso2"), default="", help="default: as the file looks")
+    users.add_argument("--encoding", choices=("utf-8", "utf-16", "latin-1", "windows-1252"), default="",
+                       help="default: UTF-8, or by its mark")
+    users.add_argument("--domain", metavar="DOMAIN", default="", help="the user store for names without one (default: PRIMARY)")
+    users.add_argument("--invite", action=argparse.BooleanOptionalAction, default=None,
+                       help="invite those who bring no password (default: as the tenant is set)")
+    users.add_argument("--dry-run", action="store_true", help="only say what would become of each")
+    users.add_argument("--errors", metavar="FILE", default="", help="a CSV file for whom could not be imported, and why")
+    users.add_argument("--again", action="store_true", help="from the beginning, even if this file was imported before")
+    users.add_argument("--digest", metavar="KIND", default="", help="of a WSO2 table: sha-1, sha-256, sha-512, pbkdf2[:ROUNDS] or plain "
+                       "(default: by the length)")
+    users.add_argument("--source-tenant", metavar="N", default="-1234", help="of a WSO2 table: whose users (default: -1234), or all")
+    users.add_argument("--most-rows", metavar="N", type=_natural, default=1_000_000, help="people in the file at most (default: 1000000)")
+    users.add_argument("--at-once", metavar="N", type=_natural, default=500, help="people in one transaction (default: 500)")
+    users.add_argument("--longest-line", metavar="N", type=_natural, default=65_536, help="characters of a line at most (default: 65536)")
 
 
 def _people(commands: Commands) -> None:
@@ -121,7 +154,36 @@ def _tenants(commands: Commands) -> None:
     add = _command(tenant, "add", "tenants:add", "create a tenant", json=True)
     add.add_argument("domain", metavar="DOMAIN")
     add.add_argument("--name", default="", help="the organisation's name")
-    _command(tenant, "list", "tenants:listing", "list tenants", json=True)
+    add.add_argument("--admin", metavar="NAME", default="", help="also create its first administrator; without --email the link is printed")
+    add.add_argument("--email", metavar="ADDRESS", default="", help="the administrator's address: the invitation is sent there")
+    _command(tenant, "list", "tenants:listing", "list tenants: state, users", json=True)
+    for name, text in (("suspend", "close a tenant for everybody; nothing is lost"), ("resume", "open a suspended tenant again"),
+                       ("rename", "change the organisation's name"), ("delete", "delete a tenant with everything in it")):
+        one = _command(tenant, name, f"tenants:{name}", text, json=True)
+        one.add_argument("domain", metavar="DOMAIN")
+        if name == "rename":
+            one.add_argument("name", metavar="NAME")
+        if name == "delete":
+            one.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _stores(commands: Commands) -> None:
+    store = _group(commands, "store", "user stores: the domains of users, LDAP directories among them")
+    _command(store, "list", "stores:listing", "list the domains of users", json=True, tenant=True)
+    for name, text in (("show", "show a user store; never its password"), ("add", "connect a directory; it is looked through at once"),
+                       ("test", "try a connection: the stored one, or, with --kind, one that is not stored"),
+                       ("look", "have the whole directory looked through now"), ("enable", "switch a directory on"),
+                       ("disable", "switch a directory off: its users can no longer sign in"),
+                       ("remove", "take a directory away from here; the directory itself is not changed")):
+        one = _command(store, name, f"stores:{name}", text, json=True, tenant=True)
+        one.add_argument("domain", metavar="DOMAIN")
+        if name in {"add", "test"}:
+            one.add_argument("--kind", choices=("ldap", "ad"), required=name == "add", default="", help="LDAP or Active Directory")
+            one.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="a setting, e.g. ConnectionURL=ldaps://…")
+            one.add_argument("--map", metavar="CLAIM=ATTRIBUTE", action="append", default=[], help="where a claim is kept, if not as usual")
+            one.add_argument("--password-file", metavar="FILE", default="", help="the password to connect with; - reads standard input")
+        if name == "remove":
+            one.add_argument("--forget", action="store_true", help="forget its users here first; it must be switched off")
 
 
 def _clients(commands: Commands) -> None:

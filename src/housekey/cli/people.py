@@ -43,7 +43,7 @@ def show(arguments: Namespace) -> int:
     _, by = _enter(arguments)
     from housekey.operations import onboarding, users
 
-    user = users.by_name(by, arguments.user)
+    user = users.by_name(by, arguments.user, now())
     invitations = onboarding.invitations(by, user.id, now())
     if arguments.json:
         output.as_json(_view(user) | {"invitations": invitations})
@@ -73,7 +73,7 @@ def resend(arguments: Namespace) -> int:
     house, by = _enter(arguments)
     from housekey.operations import onboarding, pending, users
 
-    user = users.by_name(by, arguments.user)
+    user = users.by_name(by, arguments.user, now())
     again = pending.resend if user.standing.pending else onboarding.resend
     invitation: Invitation = again(house, by, user.id, now()).invitation
     if arguments.json:
@@ -88,7 +88,7 @@ def reset(arguments: Namespace) -> int:
     house, by = _enter(arguments)
     from housekey.operations import resets, users
 
-    issued = resets.force(house, by, users.by_name(by, arguments.user).id, now()).invitation
+    issued = resets.force(house, by, users.by_name(by, arguments.user, now()).id, now()).invitation
     if arguments.json:
         output.as_json(issued)
     elif issued.recipient:
@@ -118,7 +118,7 @@ def delete(arguments: Namespace) -> int:
     _, by = _enter(arguments)
     from housekey.operations import users
 
-    user = users.by_name(by, arguments.user)
+    user = users.by_name(by, arguments.user, now())
     users.delete(by, user.id, now())
     return _done(arguments, user, f"{user.name} was deleted.")
 
@@ -127,7 +127,7 @@ def _set_lock(arguments: Namespace, *, locked: bool) -> int:
     house, by = _enter(arguments)
     from housekey.operations import users
 
-    user = users.change(house, by, users.by_name(by, arguments.user).id, Changes(locked=locked), now())
+    user = users.change(house, by, users.by_name(by, arguments.user, now()).id, Changes(locked=locked), now())
     return _done(arguments, user, f"{user.name} is {user.standing.label}.")
 
 
@@ -135,9 +135,9 @@ def _set_role(arguments: Namespace, *, held: bool) -> int:
     _, by = _enter(arguments)
     from housekey.operations import roles, users
 
-    user = users.by_name(by, arguments.user)
+    user = users.by_name(by, arguments.user, now())
     (roles.grant if held else roles.deny)(by, user.id, arguments.role, now())
-    user = users.by_name(by, arguments.user)
+    user = users.by_name(by, arguments.user, now())
     return _done(arguments, user, f"{user.name} {'has' if held else 'no longer has'} the role {arguments.role}.")
 
 

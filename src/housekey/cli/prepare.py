@@ -51,12 +51,15 @@ def prepare() -> Ready:
     house = open_house()
     from django.db import connection
 
-    from housekey.operations import bootstrap, senders
+    from housekey.core.principal import system
+    from housekey.operations import bootstrap, senders, stores, tenants
 
     with alone():
         migrated = bring_up_to_date(asked=False)
         check_keys(house)
         senders.rewrap(house)
+        stores.rewrap(house)
+        stores.ensure_primary(house, system(tenants.ensure_default(now())), now())
         link = bootstrap.first_administrator(house, now()) or ""
 
     return Ready(migrated, link, bootstrap.guard_default_password(house), connection.vendor)

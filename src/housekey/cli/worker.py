@@ -7,6 +7,8 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from granian.server.mp import MPServer
@@ -55,8 +57,8 @@ def load() -> WSGIApplication:
 
     # Every door is imported now: a broken one stops the start, and the first visitor does not wait for it.
     resolve("/readyz")
-    for name, keep in (("outbox", keep_sending), ("jobs", keep_working)):
-        thread = threading.Thread(target=keep, args=(house, _stop), name=name, daemon=True)
+    for name, loop in _loops(house):
+        thread = threading.Thread(target=_keep, args=(name, loop, _stop), name=name, daemon=True)
         thread.start()
         _threads.append(thread)
     return application
@@ -78,31 +80,35 @@ def _check_keys(house: House) -> None:
 
 
 def keep_sending(house: House, stop: threading.Event) -> None:
-    """The outbox loop until `stop` is set; started again after an error that it did not handle itself."""
+    """The outbox's loop until `stop` is set."""
     from housekey.delivery import worker
 
+    _keep("outbox", partial(worker.run, house, stop), stop)
+
+
+def _loops(house: House) -> Iterator[tuple[str, Callable[[], None]]]:
+    """What goes on beside the web. What closes an account in a directory does not wait until somebody else's was looked through."""
+    from housekey.delivery import worker
+    from housekey.operations import job_worker, looking, repairs
+
+    yield "outbox", partial(worker.run, house, _stop)
+    yield "jobs", partial(job_worker.run, house, _stop, now)
+    yield "directories", partial(looking.run, house, _stop, now)
+    yield "repairs", partial(looking.run, house, _stop, now, repairs.step)
+
+
+def _keep(name: str, loop: Callable[[], None], stop: threading.Event) -> None:
+    """Have a loop go on until `stop` is set; it is started again after an error that it did not handle itself."""
     while not stop.is_set():
         try:
-            worker.run(house, stop)
+            loop()
         except Exception:
-            log.exception("The outbox stopped; it is started again in 5 seconds.")
-            stop.wait(5)
-
-
-def keep_working(house: House, stop: threading.Event) -> None:
-    """The jobs' loop until `stop` is set; started again after an error that it did not handle itself."""
-    from housekey.operations import job_worker
-
-    while not stop.is_set():
-        try:
-            job_worker.run(house, stop, now)
-        except Exception:
-            log.exception("Jobs stopped; they are started again in 5 seconds.")
+            log.exception("The thread for %s stopped and is started again in 5 seconds.", name)
             stop.wait(5)
 
 
 def end() -> None:
-    """Let the outbox finish the message it is sending, and the jobs the user they are at."""
+    """Let the outbox finish the message it is sending, the jobs the user they are at, and the directories their entry."""
     _stop.set()
     for thread in _threads:
         thread.join(LAST_WORD)

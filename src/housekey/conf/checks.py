@@ -186,7 +186,3 @@ def together(config: Config, layer: Layer, report: Report) -> None:
     if config.sessions.absolute < config.sessions.idle:
         report.add("error", "[sessions] absolute is shorter than idle; a session cannot rest longer than it lives.", "sessions.absolute",
                    layer.get("sessions.absolute", layer.get("sessions.idle")))
-    store = layer.get("user_store.type")
-    if store and not str(store.raw).startswith("database"):
-        report.add("warning", f"[user_store] type = \"{store.raw}\" is not read: users are kept in Housekey's own database.",
-                   "user_store.type", store)

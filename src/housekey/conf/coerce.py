@@ -94,6 +94,14 @@ def networks(raw: object) -> tuple[str, ...]:
         raise ValueError(f"expected networks such as 10.0.0.0/8 ({error})") from None
 
 
+def names(raw: object) -> tuple[str, ...]:
+    """A list, or a comma-separated text, of names."""
+    items = raw.split(",") if isinstance(raw, str) else raw
+    if not isinstance(items, list) or not all(isinstance(item, str) and item.strip() for item in items):
+        raise ValueError('expected a list of names such as ["STAFF"]')
+    return tuple(item.strip() for item in items)
+
+
 def headers(raw: object) -> tuple[tuple[str, str], ...]:
     """HTTP headers from a list of `Name: value`, or from a text with one on each line."""
     items = raw.splitlines() if isinstance(raw, str) else raw

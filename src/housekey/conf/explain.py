@@ -8,13 +8,14 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 
-from housekey.conf import schema, sources, wso2
+from housekey.conf import primary, schema, sources, wso2
 from housekey.conf.load import KEYS_FILE, SECTIONS
 from housekey.conf.schema import Config
+from housekey.core.directories import BY_NAME
 from housekey.core.properties import PROPERTIES
 
-_SILENT = frozenset({"policy", "origins", "findings"})
-_NAMES = {"keys_file": KEYS_FILE, "governance": wso2.GOVERNANCE}
+_SILENT = frozenset({"policy", "origins", "findings", "primary_store"})
+_NAMES = {"keys_file": KEYS_FILE, "governance": wso2.GOVERNANCE, "identity_data": wso2.DATA_STORE}
 _FLAGS = {"data": "flag --data or built in", "file": "flag --config or built in"}
 
 
@@ -30,7 +31,7 @@ class Row:
 
 def explain(config: Config) -> list[Row]:
     """Every field of the schema and every policy default, in the order of the schema."""
-    return [*_fields(config), *_policies(config)]
+    return [*_fields(config), *_directory(config), *_policies(config)]
 
 
 @cache
@@ -51,16 +52,35 @@ def _fields(config: Config) -> Iterator[Row]:
     tables = {part: table for table, part in SECTIONS.items()}
     for item in fields(Config):
         value = getattr(config, item.name)
+        if item.name in _SILENT:
+            continue
         if is_dataclass(value):
             table = tables[type(value)]
             docs = documentation()[type(value).__name__]
             for inner in fields(value):
                 key = f"{table}.{inner.name}"
                 yield Row(key, _shown(key, getattr(value, inner.name)), config.origins.get(key, "built in"), docs[inner.name])
-        elif item.name not in _SILENT:
+        else:
             key = _NAMES.get(item.name, item.name)
             origin = config.origins.get(key) or _FLAGS.get(item.name, "built in")
             yield Row(key, _shown(key, value), origin, documentation()["Config"][item.name])
+
+
+def _directory(config: Config) -> Iterator[Row]:
+    """The properties of PRIMARY where it is in a directory; those that follow from another key say from where that comes."""
+    if config.primary_store is None:
+        return
+    for name, value in config.primary_store.properties.items():
+        key = f"{primary.PROPERTIES}.{name}"
+        if name in primary.KEYS:
+            continue
+        follows = "base_dn" if name.endswith("SearchBase") and value else "type" if name == "ReadOnly" and value == "true" else ""
+        origin = config.origins.get(key) or config.origins.get(f"{primary.TABLE}.{follows}", "built in")
+        shown = "(set)" if value and BY_NAME[name].type == "lines" else value
+        yield Row(key, shown, origin, " ".join(f"{BY_NAME[name].label}. {BY_NAME[name].hint}".split()))
+    for uri, value in config.primary_store.attributes.items():
+        key = f"{primary.ATTRIBUTES}.{uri}"
+        yield Row(key, value, config.origins.get(key, "built in"), "The attribute of the directory that holds this claim.")
 
 
 def _policies(config: Config) -> Iterator[Row]:

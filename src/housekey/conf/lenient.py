@@ -63,14 +63,14 @@ def parse(content: bytes) -> Parsed:
     except UnicodeDecodeError as error:
         parsed.say(content.count(b"\n", 0, error.start) + 1, "The file is not UTF-8 text.", fatal=True)
         return parsed
-    reader = _Reader(parsed)
-    for line, statement in _statements(text.replace("\r\n", "\n")):
+    reader = Reader(parsed)
+    for line, statement in statements(text.replace("\r\n", "\n")):
         reader.take(line, statement)
     return parsed
 
 
-def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """`(first line, text)` of each statement: a header or a `key = value` with all the lines it spans."""
+def statements(text: str) -> Iterator[tuple[int, str]]:
+    """`(first line, text)` of each statement: a header or a `key = value` with all the lines it spans. A line end stands between each."""
     line, start, depth, parts, header, begun = 1, 1, 0, list[str](), False, False
     for piece in _TOKEN.findall(text):
         if not begun and piece.strip():
@@ -85,7 +85,7 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
     yield start, "".join(parts)
 
 
-class _Reader:
+class Reader:
     """Puts statements into the tree, remembering which table they belong to."""
 
     def __init__(self, parsed: Parsed) -> None:
@@ -155,8 +155,7 @@ class _Reader:
 
     def _bare_word(self, line: int, statement: str) -> Table | None:
         """`hostname = smtp.example.com` as if it were quoted; None when the statement needs no such help or is past it."""
-        key = _KEY.match(statement)
-        word = _BARE.fullmatch(statement, key.end()) if key else None
+        key, word = _KEY.match(statement), bare_word(statement)
         if key is None or word is None:
             return None
         try:
@@ -198,6 +197,12 @@ class _Reader:
         if isinstance(value, dict):
             for name, inner in value.items():
                 self._note_lines(line, (*path, name), inner)
+
+
+def bare_word(statement: str) -> re.Match[str] | None:
+    """What may be a value without its quotes, as group 1."""
+    key = _KEY.match(statement)
+    return _BARE.fullmatch(statement, key.end()) if key else None
 
 
 def _only_path(tree: Table) -> tuple[Path, bool]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, get_type_hints
 
-from housekey.conf import checks, coerce, sms, sources, wso2
+from housekey.conf import checks, coerce, primary, sms, sources, wso2
 from housekey.conf.schema import (
     Config,
     ConfigErrors,
@@ -19,6 +19,7 @@ from housekey.conf.schema import (
     Limits,
     Outbox,
     OutputAdapter,
+    Primary,
     Scim,
     Server,
     Sessions,
@@ -36,12 +37,15 @@ SECTIONS: dict[str, type] = {
     "server": Server, "database": Database, "super_admin": SuperAdmin, "output_adapter": OutputAdapter,
     "output_adapter.email": EmailSender,
     sms.SMS: SmsSender, "outbox": Outbox, "scim2": Scim, "limits": Limits, "sessions": Sessions,
-    "user_stores": UserStores,
+    "user_stores": UserStores, primary.TABLE: Primary,
 }
 """Table of deployment.toml -> part of the schema."""
 
 KEYS_FILE = "secrets.keys_file"
-MINUTES = frozenset({"outbox.give_up_after", "sessions.idle", "sessions.absolute"})
+READERS: dict[str, Callable[[object], object]] = {
+    **dict.fromkeys(("outbox.give_up_after", "sessions.idle", "sessions.absolute"), coerce.minutes), "user_stores.domains": coerce.names,
+}
+"""Keys whose type alone does not say how they are read."""
 _SECTION_KEYS = {f"{table}.{item.name}" for table, part in SECTIONS.items() for item in fields(part)}
 KNOWN = frozenset(_SECTION_KEYS | {KEYS_FILE} | set(properties.BY_TOML))
 """Every key that has an effect under its own name."""
@@ -70,7 +74,7 @@ def load(*, file: Path | None, data: Path, flags: Mapping[str, str] = MappingPro
 
 
 def _layers(file: Path | None, flags: Mapping[str, str], environ: Mapping[str, str], report: Report) -> Layer:
-    spellings = KNOWN | wso2.READ | {key for key in wso2.UNUSED if "*" not in key}
+    spellings = KNOWN | primary.SPELLINGS | wso2.READ | {key for key in wso2.UNUSED if "*" not in key}
     written = sources.file_layer(file, report) if file else {}
     blank = checks.blank_mail_form(written)
     merged: Layer = {}
@@ -99,7 +103,10 @@ class _Loading:
         carbon = wso2.apply(self.layer, self.report)
         self.origins |= carbon.origins
         sms.prepare(self.layer)
+        written = primary.prepare(self.layer, self.report)
+        self.origins |= primary.origins(written)
         checks.unknown(self.layer, KNOWN, self.report)
+        users = self.part(primary.TABLE, Primary)
         config = Config(
             data=data, file=file,
             server=self.part("server", Server), database=self.part("database", Database),
@@ -108,7 +115,8 @@ class _Loading:
             sms=sms.check(self.part(sms.SMS, SmsSender), self.layer, self.report),
             outbox=self.part("outbox", Outbox), scim2=self.part("scim2", Scim), limits=self.part("limits", Limits),
             sessions=self.part("sessions", Sessions), user_stores=self.part("user_stores", UserStores),
-            keys_file=self.keys_file(), governance=carbon.governance,
+            user_store=users, primary_store=primary.store(users, written, self.layer, self.resolved, self.report),
+            keys_file=self.keys_file(), governance=carbon.governance, identity_data=carbon.identity_data,
             policy=MappingProxyType(self.tenant_defaults()),
             origins=MappingProxyType(self.origins))
         checks.together(config, self.layer, self.report)
@@ -128,7 +136,7 @@ class _Loading:
     def field(self, key: str, value: Value, hint: object) -> object | None:
         try:
             raw = self.resolved(key, value)
-            good = coerce.minutes(raw.raw) if key in MINUTES else coerce.coerce(raw, hint)
+            good = READERS[key](raw.raw) if key in READERS else coerce.coerce(raw, hint)
             checks.bounds(key, good)
         except ValueError as error:
             self.report.add("error", f"{title(key)}: {error}{shown(key, value.raw)}.", key, value)

@@ -211,6 +211,38 @@ class Sessions:
 class UserStores:
     domains: tuple[str, ...] = ()
     """Further domains of users in Housekey's own database, beside PRIMARY, in every tenant. Their users are called `DOMAIN/user`."""
+    allow_private_networks: bool = False
+    """Lets administrators of tenants other than carbon.super connect directories that are in the server's own networks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Primary:
+    type: Literal[
+        "database", "database_unique_id", "read_write_ldap", "read_write_ldap_unique_id", "read_only_ldap", "read_only_ldap_unique_id",
+        "active_directory", "active_directory_unique_id",
+    ] = "database_unique_id"
+    """Where the users of PRIMARY of carbon.super are: in Housekey's own database, or with `read_write_ldap`, `read_only_ldap` or
+    `active_directory` in a directory. `_unique_id` behind it makes no difference."""
+    connection_url: str = ""
+    """Address of the directory: `ldaps://directory.example.com:636`, or `ldap://…` with `StartTLSEnabled`."""
+    connection_name: str = ""
+    """The DN that searches and writes."""
+    connection_password: str = field(default="", repr=False)
+    """Its password; better kept out of the file: `connection_password_file = "path"`."""
+    base_dn: str = ""
+    """Users are in `ou=Users`, groups in `ou=Groups` below it, with Active Directory both in `CN=Users`, unless `UserSearchBase` and
+    `GroupSearchBase` say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrimaryStore:
+    """The directory that `[user_store]` puts PRIMARY into. `properties` as `core.directories.clean` leaves them."""
+
+    kind: Literal["ldap", "ad"]
+    properties: Mapping[str, str]
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """Claim -> attribute, where it differs from the usual one."""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +275,13 @@ class Config:
     """`[sessions]`: how long people stay signed in."""
     user_stores: UserStores = field(default_factory=UserStores)
     """`[user_stores]`: where users are kept."""
+    user_store: Primary = field(default_factory=Primary)
+    """`[user_store]`: where the users of PRIMARY are."""
+    primary_store: PrimaryStore | None = None
+    """The directory that `[user_store]` describes; None: our own database."""
+    identity_data: Literal["own", "store", "hybrid"] = "own"
+    """Lock and state are in Housekey's own database, which decides; with `store` and `hybrid` they are written to directories that map them
+    to attributes, too (`[event.default_listener.governance_identity_store] data_store` and `enable_hybrid_data_store`)."""
     keys_file: Path | None = None
     """`[secrets] keys_file`; default `keys.json` in the data directory."""
     governance: bool = True

@@ -17,6 +17,7 @@ SECRETS = frozenset({
     "super_admin.password", "output_adapter.email.password", "output_adapter.email.client_secret", "output_adapter.sms.secret",
     "output_adapter.sms.headers",
     "database.url", "database.identity_db.url", "database.identity_db.password",
+    "user_store.connection_password", "user_store.properties.ConnectionPassword",
 })
 """Keys that can be given as `key_file = "path"` and are never shown."""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from housekey.conf import coerce
@@ -18,6 +19,8 @@ MANAGED = ("identity_mgt.user_onboarding.notification.manage_internally", "ident
 LISTENERS = "event.default_listener."
 OLD_ENGINE = "event.default_listener.identity_mgt.enable"
 GOVERNANCE = "event.default_listener.governance_identity_mgt.enable"
+DATA_STORE = "event.default_listener.governance_identity_store.data_store"
+HYBRID = "event.default_listener.governance_identity_store.enable_hybrid_data_store"
 
 ALIASES: dict[str, str] = {
     "identity_mgt.default_mail_validity_period": BY_NAME[INVITE_EXPIRY].toml,
@@ -29,7 +32,7 @@ ALIASES: dict[str, str] = {
 """WSO2's key -> the key it stands for when that one is not given itself."""
 
 READ = frozenset({
-    SENDER, OLD_ENGINE, GOVERNANCE, *ALIASES, "output_adapter.email.auth_type",
+    SENDER, OLD_ENGINE, GOVERNANCE, DATA_STORE, HYBRID, *ALIASES, "output_adapter.email.auth_type",
     *(f"database.identity_db.{key}" for key in ("type", "url", "username", "password", "hostname", "port", "name")),
 })
 """Keys that this module reads itself."""
@@ -59,9 +62,8 @@ UNUSED: tuple[str, ...] = (
     "identity_mgt.password_policy.password_policy_validation_handler.enable", "identity_mgt.user_claim_update.*",
     *(f"identity_mgt.recovery.{key}" for key in _RECOVERY), "identity_mgt.events.*", "event_handler", "event_listener",
     *(f"{LISTENERS}{name}.{key}" for name in _NAMES for key in ("priority", "enable")),
-    f"{LISTENERS}governance_identity_store.data_store", f"{LISTENERS}governance_identity_store.enable_hybrid_data_store",
     *(f"output_adapter.email.{key}" for key in _MAIL), *(f"scim2.{key}" for key in _SCIM),
-    "server.node_ip", "server.enable_admin_services", "super_admin.admin_role", "admin_service.*", "user_store.*", "tenant_context.*",
+    "server.node_ip", "server.enable_admin_services", "super_admin.admin_role", "admin_service.*", "tenant_context.*",
     "recovery_endpoint.path", "account_recovery.endpoint.auth.*", "identity.auth_framework.endpoint.*", "oauth.*",
     "database.identity_db.pool_options.*", "database.shared_db.*", "keystore.*", "truststore.*",
 )
@@ -76,6 +78,7 @@ class Carbon:
     """What the listener and sender keys decide."""
 
     governance: bool = True
+    identity_data: Literal["own", "store", "hybrid"] = "own"
     origins: dict[str, str] = field(default_factory=dict)
 
 
@@ -92,6 +95,7 @@ def apply(layer: Layer, report: Report) -> Carbon:
             layer[key] = _capped(value) if key == "outbox.connections" else value
     carbon = Carbon()
     _listeners(layer, report, carbon)
+    _identity_data(layer, report, carbon)
     _sender(layer)
     _mail(layer, report)
     return carbon
@@ -118,6 +122,23 @@ def _listeners(layer: Layer, report: Report, carbon: Carbon) -> None:
                        layer[GOVERNANCE])
     layer.pop(OLD_ENGINE, None)
     layer.pop(GOVERNANCE, None)
+
+
+def _identity_data(layer: Layer, report: Report, carbon: Carbon) -> None:
+    """Where lock and state are, beside our own database. WSO2 names a class; a mixture of both stores is a switch of its own."""
+    hybrid = _flag(layer, HYBRID, report, default=False)
+    given = [(key, layer.pop(key)) for key in (DATA_STORE, HYBRID) if key in layer]
+    for key, value in given:
+        if key == HYBRID:
+            carbon.identity_data = "hybrid" if hybrid else carbon.identity_data
+            carbon.origins[HYBRID] = value.source
+            continue
+        name = str(value.raw).strip().rpartition(".")[2].lower()
+        carbon.identity_data = "store" if name == "userstorebasedidentitydatastore" else "own"
+        carbon.origins[DATA_STORE] = value.source
+        if name not in {"userstorebasedidentitydatastore", "jdbcidentitydatastore", "inmemoryidentitydatastore"}:
+            report.add("warning", f"{title(DATA_STORE)} names a class that is not known here: lock and state are kept in Housekey's own "
+                                  "database.", DATA_STORE, value)
 
 
 def _sender(layer: Layer) -> None:

@@ -12,7 +12,7 @@ from housekey.core.principal import CODE_CREATE, CODE_DELETE, OFFLINE_INVITE, US
 from housekey.core.properties import ENABLE
 from housekey.core.scenario import Purpose, Scenario, of
 from housekey.core.users import Invitation, Profile, User
-from housekey.operations import onboarding, resets, sending
+from housekey.operations import domains, onboarding, resets, sending
 from housekey.operations.roles import must_outrank
 
 LIVE = frozenset({"issued", "queued", "sent", "failed", "opened"})
@@ -54,23 +54,24 @@ def deeds(by: Principal, user: User, policy: Policy, latest: Invitation | None, 
     live = latest is not None and latest.state in LIVE
     purpose = of(latest.scenario).purpose if latest else ""
     above, myself = _above(by, user), _myself(by, user)
+    closed = above or _read_only(by, user)
     may_send = by.may(CODE_CREATE)
     return Deeds(
-        resend=_resend(by, user, policy, above),
+        resend=_resend(by, user, policy, closed),
         resend_label=_resend_label(user, policy),
         special=standing.pending != "PENDING_EV",
         reset=Deed(False) if never or standing.pending == "PENDING_FUPR" or not (may_send or by.may(USER_UPDATE))
-        else _reset(user, policy, myself or above, governance=governance),
-        offline_link=Deed(by.may(OFFLINE_INVITE) and never and standing.pending in {"", "PENDING_AP"}, *_inviting(user, policy, above)),
-        offline_code=Deed(by.may(OFFLINE_INVITE) and not never, myself or above or ("" if governance else _switched_off())),
+        else _reset(user, policy, myself or closed, governance=governance),
+        offline_link=Deed(by.may(OFFLINE_INVITE) and never and standing.pending in {"", "PENDING_AP"}, *_inviting(user, policy, closed)),
+        offline_code=Deed(by.may(OFFLINE_INVITE) and not never, myself or closed or ("" if governance else _switched_off())),
         extend=live and may_send and not above and purpose in {"invitation", "reset", "confirmation"},
         revoke=live and by.may(CODE_DELETE) and not above,
         correct=live and by.may(USER_UPDATE) and not above and bool(latest and latest.recipient),
         edit=Deed(by.may(USER_UPDATE), above),
-        set_password=Deed(by.may(USER_UPDATE), myself or above),
+        set_password=Deed(by.may(USER_UPDATE), myself or closed),
         disable=Deed(by.may(USER_UPDATE), myself or above),
         lock=Deed(by.may(USER_UPDATE), myself or above or _disabled_first(user)),
-        delete=Deed(by.may(USER_DELETE), myself or above),
+        delete=Deed(by.may(USER_DELETE), myself or closed),
     )
 
 
@@ -80,6 +81,12 @@ def _above(by: Principal, user: User) -> str:
     except NotPermitted:
         return _("This user may do things that you may not. Ask an administrator.")
     return ""
+
+
+def _read_only(by: Principal, user: User) -> str:
+    if not domains.is_read_only(by, user.name.domain):
+        return ""
+    return _("The directory of %s is only read here: passwords and users are changed in it.") % user.name.domain
 
 
 def _myself(by: Principal, user: User) -> str:

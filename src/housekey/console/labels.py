@@ -84,6 +84,19 @@ GROUPS: tuple[Group, ...] = (
         Permission(scopes.SENDER_UPDATE, _("Change the sender and send tests"), _("Whoever may do this can read every link and code.")),
         Permission(scopes.SENDER_DELETE, _("Go back to the server’s sender")),
     )),
+    Group(_("User stores"), (
+        Permission(scopes.STORE_VIEW, _("See user stores and how they are set")),
+        Permission(scopes.STORE_CREATE, _("Connect directories"), _("Whoever may do this decides whose passwords count.")),
+        Permission(scopes.STORE_UPDATE, _("Change, switch off and look through directories"),
+                   _("Whoever may do this decides whose passwords count.")),
+        Permission(scopes.STORE_DELETE, _("Remove directories"), _("With everything that is known here of their users.")),
+    )),
+    Group(_("Tenants"), (
+        Permission(scopes.TENANT_VIEW, _("See the tenants of this server")),
+        Permission(scopes.TENANT_CREATE, _("Add tenants")),
+        Permission(scopes.TENANT_UPDATE, _("Rename, suspend and resume tenants")),
+        Permission(scopes.TENANT_DELETE, _("Delete tenants"), _("With every user and everything else in them.")),
+    )),
     Group(_("Records"), (
         Permission(scopes.AUDIT_VIEW, _("See and download the audit log"), _("Who did what to whom, and from where.")),
     )),
@@ -114,11 +127,16 @@ def boxes(ticked: frozenset[str], held: frozenset[str], *, only: frozenset[str] 
     found = [
         Boxes(group.heading, tuple(
             Box(item, item.scope in ticked, why or ("" if item.scope in held else lacking))
-            for item in group.permissions if only is None or item.scope in only
+            for item in group.permissions if (only is None or item.scope in only) and _concerns(item, ticked | held)
         ))
         for group in GROUPS
     ]
     return [group for group in found if group.boxes]
+
+
+def _concerns(item: Permission, known: frozenset[str]) -> bool:
+    """Permissions about tenants mean nothing outside the default one: who neither has nor sees them is not told of them."""
+    return item.scope not in scopes.TENANT_PERMISSIONS or item.scope in known
 
 
 def chosen(sent: list[str], before: frozenset[str], held: frozenset[str]) -> frozenset[str]:

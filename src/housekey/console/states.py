@@ -11,6 +11,7 @@ from housekey.core.account import ADMIN_INITIATED, Standing
 from housekey.core.messages import SMS
 from housekey.core.scenario import of
 from housekey.core.users import Invitation, User
+from housekey.operations.stores import StoreView
 from housekey.web.forms import Words
 from housekey.web.templatetags.ui import Badge, relative
 
@@ -23,6 +24,20 @@ USERS: dict[str, Badge] = {
     "not-invited": Badge(gettext_lazy("Not invited yet"), "warn", "user", gettext_lazy("Has no password and no invitation.")),
 }
 """By `Standing.label`, in the order of the filter."""
+
+TENANTS: dict[str, Badge] = {
+    "active": Badge(gettext_lazy("Active"), "good", "done", gettext_lazy("Its people can come in.")),
+    "suspended": Badge(gettext_lazy("Suspended"), "warn", "lock", gettext_lazy("Closed for everybody; nothing is lost.")),
+    "deleting": Badge(gettext_lazy("Being deleted"), "bad", "trash", gettext_lazy("What was in it is being taken away.")),
+}
+"""By `tenants.State`, in the order of the filter."""
+
+_STORES: dict[str, Badge] = {
+    "off": Badge(gettext_lazy("Off"), "", "off", gettext_lazy("None of its users can sign in.")),
+    "trouble": Badge(gettext_lazy("In trouble"), "bad", "failed", gettext_lazy("The last look through it failed.")),
+    "read-only": Badge(gettext_lazy("Read only"), "info", "eye", gettext_lazy("Its users are changed in the directory itself.")),
+    "on": Badge(gettext_lazy("On"), "good", "done", gettext_lazy("Its users can sign in.")),
+}
 
 UNCONFIRMED = Badge(gettext_lazy("To be confirmed"), "info", "mail", gettext_lazy("Waiting for the user to confirm the address."))
 
@@ -174,3 +189,11 @@ def _ends(latest: Invitation, now: datetime) -> str:
     if latest.expires is None:
         return _("never expires")
     return (_("expires %s") if latest.expires > now else _("expired %s")) % relative(latest.expires, now)
+
+
+def of_store(store: StoreView) -> Badge:
+    if not store.enabled:
+        return _STORES["off"]
+    if store.findings.get("error"):
+        return _STORES["trouble"]
+    return _STORES["read-only" if store.read_only else "on"]

@@ -4,6 +4,7 @@
     ├── Invalid                  the request is wrong; `field` names the part to change
     │   ├── FeatureOff           a setting forbids it; names the setting
     │   ├── NothingPending       there is no invitation or reset to send again
+    │   ├── StoreReadOnly        the user is in a directory that nothing is written to
     │   ├── KeyReused            an Idempotency-Key came a second time, with another request
     │   └── PasswordRefused      the password breaks rules; lists them
     │       └── PasswordUsedBefore   it is the very one that had to be replaced
@@ -70,6 +71,18 @@ class NothingPending(Invalid):
 
     def __init__(self, why: str = "") -> None:
         super().__init__(why or self.SENTENCE, field="user")
+
+
+class StoreReadOnly(Invalid):
+    """The user is in a directory that is only read (reference 3.4: 17008). Raised before anything is locked or sent."""
+
+    code = "17008"
+
+    def __init__(self, name: str, domain: str, *, field: str = "user") -> None:
+        super().__init__(
+            f"{name} is in the user store {domain}, which is read-only here: passwords and profiles are changed in the directory itself.",
+            field=field,
+        )
 
 
 class PasswordRefused(Invalid):

@@ -96,7 +96,11 @@ def comparable(attribute: Attribute, value: Any) -> Value | None:
 def rows(attribute: Attribute, value: Any) -> Iterator[dict[str, Value]]:
     """The values of a multi-valued attribute: of each, what compares, by the canonical names. Rows with nothing of that are left out."""
     for row in value if isinstance(value, list) else [value]:
-        found = {sub.name: known for sub in attribute.sub_attributes if (known := comparable(sub, _get(row, sub.name))) is not None}
+        if not isinstance(row, dict):
+            continue
+        lower = {key.lower(): item for key, item in reversed(row.items())}
+        given = ((sub, row[sub.name] if sub.name in row else lower.get(sub.name.lower())) for sub in attribute.sub_attributes)
+        found = {sub.name: known for sub, item in given if item is not None and (known := comparable(sub, item)) is not None}
         if found:
             yield found
 

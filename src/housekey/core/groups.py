@@ -45,6 +45,8 @@ class Group:
     members: tuple[Member, ...] = ()
     external_id: str = ""
     version: int = 1
+    in_directory: bool = False
+    """Read from the directory of its domain: it is changed there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class UserName:
 
 def name_key(text: str) -> str:
     """NFKC + casefold, applied until stable, so that no two spellings of one name can both exist (A-080, A-084)."""
+    if text.isascii():
+        return text.lower()  # the same, found sooner
     key = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFKC", key.casefold())
 

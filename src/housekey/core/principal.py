@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from housekey.core.errors import Invalid, NotPermitted
-from housekey.core.names import Tenant
+from housekey.core.names import SUPER_TENANT, Tenant
 
 LOGIN = "internal_login"
 USER_CREATE = "internal_user_mgt_create"
@@ -61,6 +61,14 @@ SENDER_CREATE = "internal_notification_senders_create"
 SENDER_VIEW = "internal_notification_senders_view"
 SENDER_UPDATE = "internal_notification_senders_update"
 SENDER_DELETE = "internal_notification_senders_delete"
+STORE_CREATE = "internal_userstore_create"
+STORE_VIEW = "internal_userstore_view"
+STORE_UPDATE = "internal_userstore_update"
+STORE_DELETE = "internal_userstore_delete"
+TENANT_CREATE = "internal_tenant_mgt_create"
+TENANT_VIEW = "internal_tenant_mgt_view"
+TENANT_UPDATE = "internal_tenant_mgt_update"
+TENANT_DELETE = "internal_tenant_mgt_delete"
 OUTBOX_VIEW = "internal_housekey_outbox_view"
 OUTBOX_UPDATE = "internal_housekey_outbox_update"
 AUDIT_VIEW = "internal_housekey_audit_view"
@@ -69,6 +77,9 @@ CONSOLE = "internal_housekey_console"
 
 SERVER = "internal_housekey_server"
 """Housekey's own: whoever runs the server, at its command line; makes tenants and administrators. No role holds it."""
+
+TENANT_PERMISSIONS = frozenset({TENANT_CREATE, TENANT_VIEW, TENANT_UPDATE, TENANT_DELETE})
+"""About the server's tenants. They count in the default tenant only, and no role of another one is shipped with them (A-140)."""
 
 BULK_GIVES = {
     BULK_USER_CREATE: USER_CREATE,
@@ -130,11 +141,17 @@ ADMINISTRATOR_PERMISSIONS = frozenset(
         SENDER_VIEW,
         SENDER_UPDATE,
         SENDER_DELETE,
+        STORE_CREATE,
+        STORE_VIEW,
+        STORE_UPDATE,
+        STORE_DELETE,
+        *TENANT_PERMISSIONS,
         OUTBOX_VIEW,
         OUTBOX_UPDATE,
         AUDIT_VIEW,
     }
 )
+"""What the shipped administrators of the default tenant may do."""
 GRANTABLE = ADMINISTRATOR_PERMISSIONS - {CONSOLE, OWN_PASSWORD}
 """What a program may be given. The console knows only signed-in browsers, and a program has no password of its own to change."""
 HELP_DESK_PERMISSIONS = frozenset({LOGIN, CONSOLE, USER_VIEW, USER_LIST, CODE_CREATE})
@@ -149,6 +166,15 @@ SHIPPED_ROLES: dict[str, frozenset[str]] = {
     ADMINISTRATOR: ADMINISTRATOR_PERMISSIONS,
     HELP_DESK: HELP_DESK_PERMISSIONS,
 }
+
+
+
+def shipped_roles(domain: str) -> dict[str, frozenset[str]]:
+    """The roles a tenant comes with, by name."""
+    if domain == SUPER_TENANT:
+        return SHIPPED_ROLES
+    return SHIPPED_ROLES | {ADMINISTRATOR: ADMINISTRATOR_PERMISSIONS - TENANT_PERMISSIONS}
+
 
 LEGACY: dict[str, frozenset[str]] = {
     "/permission/admin/login": frozenset({LOGIN}),

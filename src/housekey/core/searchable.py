@@ -27,6 +27,9 @@ STORED = tuple(
     if attribute.filterable and attribute.name not in _ELSEWHERE | {"id", "meta"}
 )
 
+_KNOWN = {urn: {ref.attribute.name: ref for ref in STORED if ref.urn == urn} for urn in dict.fromkeys(ref.urn for ref in STORED)}
+"""The same by schema and name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Searchable:
@@ -83,11 +86,14 @@ def _shown(profile: Profile) -> dict[str, Any]:
 
 def _document(resource: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for ref in STORED:
-        holder = resource.get(ref.urn) if ref.urn else resource
-        value = holder.get(ref.attribute.name) if isinstance(holder, dict) else None
-        if value is not None:
-            found |= _entries(ref, ref.attribute, value)
+    for urn, known in _KNOWN.items():
+        holder = resource.get(urn) if urn else resource
+        if not isinstance(holder, dict):
+            continue
+        for name, value in holder.items():
+            ref = known.get(name)
+            if ref is not None and value is not None:
+                found.update(_entries(ref, ref.attribute, value))
     for urn in OWN:
         found |= {f"{urn}:{name}": stored(value) for name, value in resource.get(urn, {}).items() if value != ""}
     return found

@@ -129,6 +129,8 @@ def _line(number: int, cells: list[str], known: list[str], width: int) -> Line:
 
 def plain(cell: str) -> str:
     """A cell as it was before `defused` put an apostrophe in front."""
+    if "'" not in cell:
+        return cell.strip()
     quoted = cell.strip(" ")
     whole = quoted[1:] if quoted[:1] == "'" and _is_formula(quoted) else cell
     return _INNER_DEFUSED.sub(r"\1", whole).strip()

@@ -88,8 +88,6 @@ def _obstacle(row: Message, accounts: set[uuid.UUID], now: datetime) -> str:
     code = row.code
     if (row.account_id is not None and row.account_id not in accounts) or (code is None and row.kind.lower() in CODE_KINDS):
         return "Not sent: the account it was meant for no longer exists."
-    if not row.tenant.active:
-        return "Not sent: the tenant is switched off."
     return "" if code is None else _dead(code, row.error, now)
 
 

@@ -24,6 +24,7 @@ from housekey.delivery.leased import LeasedMessage, leased
 from housekey.delivery.outcomes import Change, Outcome, decide, in_words, spoken
 from housekey.store import hot
 from housekey.store.models import Account, Attempt, Code, Message, Sender
+from housekey.store.models import Tenant as TenantRow
 
 LEASE = timedelta(seconds=60)
 """How long a message stays, at least, with a worker that does not answer any more."""
@@ -60,8 +61,8 @@ class Result:
 def enqueue(tenant: Tenant, message: NewMessage, now: datetime) -> uuid.UUID:
     """Put a message into the outbox and return its id. Call it inside the transaction of the deed it tells of."""
     due = message.not_before or now
-    row = Message(
-        id=uuid.uuid4(), tenant_id=tenant.id, kind=message.kind, channel=message.channel, recipient=message.recipient,
+    row = hot.made(
+        Message, id=uuid.uuid4(), tenant_id=tenant.id, kind=message.kind, channel=message.channel, recipient=message.recipient,
         locale=(message.locale or "en")[:35], fields=message.fields, account_id=message.account_id, code_id=message.code_id,
         created=now, due=due, retry_from=due,
     )
@@ -105,7 +106,12 @@ def lease(who: str, now: datetime, limit: int, span: timedelta = LEASE, channel:
 
 
 def _is_due(now: datetime) -> Q:
-    return Q(state__in=("queued", "sending"), due__lte=now) & (Q(state="queued") | Q(leased_until__lte=now))
+    return Q(state__in=("queued", "sending"), due__lte=now) & (Q(state="queued") | Q(leased_until__lte=now)) & _awake()
+
+
+def _awake() -> Q:
+    """Of a suspended tenant nothing is sent, and nothing given up: it waits until the tenant is resumed or deleted."""
+    return ~Q(tenant_id__in=TenantRow.objects.filter(active=False).values("pk"))
 
 
 def waiting_for_own(now: datetime) -> dict[tuple[int, str], tuple[uuid.UUID, int]]:
@@ -199,7 +205,7 @@ def _attempt(result: Result, now: datetime) -> Attempt:
 
 def waiting(now: datetime | None = None) -> int:
     """How many messages have not left yet; at `now`, those that wait for their time left out."""
-    rows = Message.objects.across_tenants(ACROSS).filter(state__in=("queued", "sending"))
+    rows = Message.objects.across_tenants(ACROSS).filter(_awake(), state__in=("queued", "sending"))
     return rows.filter(retry_from__lte=now).count() if now else rows.count()
 
 
@@ -210,6 +216,6 @@ def give_up(now: datetime, give_up_after: timedelta) -> int:
     this now and then. A message put back by an administrator a moment ago is left alone: it was due a moment ago.
     """
     waiting = Message.objects.across_tenants(ACROSS).filter(
-        state="queued", due__lte=now - min(give_up_after, timedelta(minutes=15)), retry_from__lte=now - give_up_after)
+        _awake(), state="queued", due__lte=now - min(give_up_after, timedelta(minutes=15)), retry_from__lte=now - give_up_after)
     return waiting.update(state="failed", finished=now,
                           error=f"Given up after {spoken(give_up_after)}: the server could not be used in all that time.")

@@ -7,15 +7,16 @@ from datetime import datetime
 from uuid import UUID
 
 from housekey.core.account import Standing
+from housekey.core.claims import EMAIL_VERIFIED, PHONE_VERIFIED
 from housekey.core.errors import NotFound, WrongCredentials
 from housekey.core.groups import GroupRef
 from housekey.core.names import Tenant, UserName
 from housekey.core.users import User
-from housekey.operations import groups
-from housekey.store import hot
+from housekey.operations import directories, groups
+from housekey.store import hot, population
 from housekey.store.models import Account, RoleMember, Session
 from housekey.userstores.base import StoredUser, UserStore
-from housekey.userstores.registry import domains, store_for
+from housekey.userstores.registry import domains, mirror_for, store_for
 
 
 def load(tenant: Tenant, user_id: UUID) -> Account:
@@ -43,12 +44,34 @@ def _found(account: Account | None, user_id: UUID) -> Account:
     return account
 
 
+def insert(tenant: Tenant, user: User, *, met: bool = False) -> None:
+    """The account row: a step inside a transaction. `met`: in a directory, so nobody knows since when the password is hers."""
+    standing = user.standing
+    row = hot.made(
+        Account,
+        id=user.id,
+        tenant_id=tenant.id,
+        domain=user.name.domain,
+        name_key=user.name.key,
+        pending=standing.pending,
+        locks=" ".join(sorted(standing.locks)),
+        disabled=standing.disabled,
+        has_password=standing.has_password,
+        created=user.created,
+        modified=user.modified,
+        password_changed=user.created if standing.has_password and not met else None,
+    )
+    hot.insert(row)
+    population.change(tenant.id, user.name.domain, +1)
+
+
 def standing_of(account: Account) -> Standing:
     return Standing(account.pending, frozenset(account.locks.split()), account.disabled, account.has_password)  # type: ignore[arg-type] # no other values
 
 
 def put(account: Account, standing: Standing, now: datetime, *, new_credential: bool = False) -> None:
     """Write the standing back. `new_credential` makes every remembered credential and session of the account worthless."""
+    changed = standing != standing_of(account)
     account.pending, account.locks = standing.pending, " ".join(sorted(standing.locks))
     account.disabled, account.has_password = standing.disabled, standing.has_password
     account.modified, account.version = now, account.version + 1
@@ -59,6 +82,15 @@ def put(account: Account, standing: Standing, now: datetime, *, new_credential: 
     account.save(update_fields=_WRITTEN)
     if new_credential or not standing.may_sign_in:
         Session.objects.within(account.tenant_id).filter(account=account).delete()
+    _mirror(account, now, changed=changed)
+
+
+def _mirror(account: Account, now: datetime, *, changed: bool) -> None:
+    """Whether an address was verified cannot be seen from the standing, so that is written anew each time."""
+    placed = mirror_for(account.tenant_id, account.domain)
+    if placed is not None and (changed or {EMAIL_VERIFIED, PHONE_VERIFIED} & set(placed.settings.mirrored)):
+        name = names(placed.tenant, [account.id]).get(account.id) or UserName(account.domain, account.name_key)
+        directories.mirror(placed, account, name, now)
 
 
 _WRITTEN = (

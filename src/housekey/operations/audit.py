@@ -62,7 +62,8 @@ def record(
     by: Principal, event: str, now: datetime, *, target: str = "", target_id: UUID | None = None, outcome: str = "done", **detail: Any
 ) -> None:
     """A step inside an operation's transaction. `detail` never holds a secret."""
-    row = AuditEntry(
+    row = hot.made(
+        AuditEntry,
         tenant_id=by.tenant.id,
         at=now,
         actor=by.name[:300],

@@ -15,11 +15,12 @@ from housekey.core.principal import ADMINISTRATOR, SERVER, Principal, system
 from housekey.core.scenario import scenario_for
 from housekey.core.users import Email, Profile, User
 from housekey.operations import accounts, audit, codes, hashing, roles, tenants
+from housekey.operations.addresses import check_profile
 from housekey.operations.onboarding import link_of
 from housekey.operations.passwords import accepted
 from housekey.operations.policies import effective
 from housekey.operations.transactions import durable
-from housekey.operations.users import check_profile, insert, name_taken
+from housekey.operations.users import name_taken
 from housekey.store import hot
 from housekey.store.models import KeyName
 from housekey.userstores.base import StoredUser
@@ -47,10 +48,15 @@ def first_administrator(house: House, now: datetime) -> str | None:
     Never resets a password that exists (decisions, First administrator). Raises Invalid for a password or name that cannot be.
     """
     tenant = tenants.ensure_default(now)
-    wanted = house.config.super_admin
-    if not wanted.create_admin_account or roles.administrators(tenant):
+    if not is_due(house, tenant):
         return None
+    wanted = house.config.super_admin
     return invite_administrator(house, system(tenant), wanted.username, "", now, password=wanted.password or None)
+
+
+def is_due(house: House, tenant: Tenant) -> bool:
+    """Is the first administrator still to be made, when a server starts?"""
+    return tenant.domain == SUPER_TENANT and house.config.super_admin.create_admin_account and not roles.administrators(tenant)
 
 
 def invite_administrator(
@@ -81,7 +87,7 @@ def _create(house: House, by: Principal, name: UserName, mail: str, password: st
     check_profile(profile)
     user = User(uuid4(), name, profile, standing, now, now)
     with durable(taken=name_taken(name)):
-        insert(by, user)
+        accounts.insert(by.tenant, user)
         store_for(by.tenant, name.domain).insert(by.tenant, StoredUser(user.id, name, profile), password_hash)
         roles.join(by, user.id, ADMINISTRATOR)
         audit.record(by, "administrator:create", now, target=str(name), target_id=user.id)

@@ -33,12 +33,13 @@ def of(tenant: Tenant) -> dict[str, Rule]:
 
 def get(by: Principal, name: str) -> Rule:
     """The rule of one of the tenant's own attributes. Raises NotPermitted, NotFound."""
+    by.must(CLAIM_VIEW)
     return of(by.tenant).get(_own(by, name), NO_RULE)
 
 
 def _own(by: Principal, name: str) -> str:
-    """The claim of one of the tenant's own attributes, by its name in any spelling. Raises NotPermitted, NotFound."""
-    found = next((one for one in custom_attributes.listing(by) if one.name.lower() == name.lower()), None)
+    """The claim of one of the tenant's own attributes, by its name in any spelling. Raises NotFound."""
+    found = next((one for one in custom_attributes.of(by.tenant) if one.name.lower() == name.lower()), None)
     if found is None:
         raise NotFound(f"There is no attribute called {findable(name)[:100]}.")
     return found.uri

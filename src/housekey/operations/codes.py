@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hmac
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db.models import F, Q
 
 from housekey.conf.house import House
 from housekey.core.codes import derive_link, digest, digests, expiry, is_link_shaped, is_live, new_nonce
-from housekey.core.errors import DeadCode, DeadReason
+from housekey.core.errors import DeadCode, DeadReason, Unavailable
 from housekey.core.names import Tenant
 from housekey.core.otp import MOST_TRIES, OtpShape
 from housekey.core.principal import Principal
 from housekey.core.scenario import SCENARIOS, Purpose, Scenario, of
 from housekey.core.users import Invite
 from housekey.delivery import outbox
+from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Code
 from housekey.store.sealed import seal, unseal
@@ -46,7 +49,8 @@ def issue(
     row_id, nonce = uuid4(), new_nonce()
     text = shape.new() if shape else derive_link(key, row_id, nonce)
     sealed = seal(key, row_id, text) if shape else None
-    code = Code(
+    code = hot.made(
+        Code,
         id=row_id,
         tenant_id=by.tenant.id,
         account_id=account_id,
@@ -161,6 +165,32 @@ def spend(code: Code, now: datetime) -> None:
         must_live(Code.objects.within(code.tenant_id).get(id=code.id), now)
         raise DeadCode("spent", code.scenario)
     outbox.withdraw_for([code.id], now)  # a reminder that waits
+
+
+CLAIM = timedelta(seconds=60)
+"""How long one request may be setting a password in a directory with a code, before another one may try with it."""
+
+
+@contextmanager
+def claimed(code: Code, now: datetime, *, needed: bool) -> Iterator[None]:
+    """Around a deed that writes to a directory before it spends the code: of any number of simultaneous callers one goes on, so that the
+    password in the directory is that of the one who will spend it (docs/adr/0001). Raises DeadCode, Unavailable for the others.
+    """
+    if not needed:
+        yield
+        return
+    mine = Code.objects.within(code.tenant_id).filter(id=code.id)
+    free = mine.filter(Q(claimed__isnull=True) | Q(claimed__lt=now - CLAIM), spent__isnull=True, dead__isnull=True)
+    with durable():
+        won = free.update(claimed=now) == 1
+    if not won:
+        must_live(mine.get(), now)
+        raise Unavailable("This code is being used at this moment. Please try again shortly.")
+    try:
+        yield
+    finally:
+        with durable():
+            mine.filter(claimed=now).update(claimed=None)
 
 
 def scenario_of(code: Code) -> Scenario:

@@ -17,13 +17,12 @@ from housekey.core.principal import OFFLINE_INVITE, RECOVERY_CREATE, USER_RECOVE
 from housekey.core.properties import ENABLE
 from housekey.core.scenario import Method, scenario_for
 from housekey.core.users import User
-from housekey.operations import accounts, audit, codes, hashing, onboarding, pending, resets, sending, throttle
+from housekey.operations import accounts, audit, codes, directories, entries, hashing, onboarding, pending, resets, sending, throttle
 from housekey.operations.codes import AT_ONCE
 from housekey.operations.login import resolve
 from housekey.operations.policies import effective
 from housekey.operations.roles import outranks
 from housekey.operations.transactions import durable
-from housekey.store import hot
 from housekey.store.models import Account, Code
 
 AGAIN_AFTER = timedelta(seconds=60)
@@ -84,7 +83,7 @@ def _start(house: House, by: Principal, name: UserName, method: Method | None, n
     if method is not None and method not in offered:
         raise Invalid("Choose one of the ways offered.", field="method")
     chosen = method or offered[0]
-    account = hot.account_by_name(by.tenant.id, name.domain, name.key)
+    account = entries.sought(by.tenant, name, now)
     hashing.check("", name.key[:50])
     with durable():
         code = _issue(house, by, policy, account.id, chosen, now, again=again) if account else None
@@ -100,7 +99,7 @@ def _issue(house: House, by: Principal, policy: Policy, account_id: UUID, method
     if account is None:
         return None
     user = accounts.user(by.tenant, account)
-    if user.standing.disabled or too_soon(by.tenant, account, now):
+    if user.standing.disabled or too_soon(by.tenant, account, now) or directories.is_read_only(by.tenant, account):
         return None
     if user.standing.pending in {"PENDING_AP", "PENDING_FUPR"}:
         return _anew(house, by, policy, account, user, now)

@@ -200,9 +200,12 @@ def enter(by: Principal, account_id: UUID, wanted: Iterable[UUID], now: datetime
 
 
 def _hold(tenant: Tenant, group_id: UUID) -> Row:
+    """For a change. Raises NotFound, and Invalid for a group that is read from a directory."""
     row = Row.objects.within(tenant).select_for_update().filter(id=group_id).first()
     if row is None:
         raise _missing(group_id)
+    if row.unique_id:
+        raise Invalid(f"The group {_name(row)} is kept in the directory of {row.domain}. Change it there.", field="displayName")
     return row  # type: ignore[no-any-return] # the scoped manager is typed loosely
 
 
@@ -309,4 +312,5 @@ def _name(row: Row) -> str:
 
 
 def _view(row: Row, members: tuple[Member, ...]) -> Group:
-    return Group(row.id, UserName(row.domain, row.name), row.created, row.modified, members, row.external_id, row.version)
+    name, elsewhere = UserName(row.domain, row.name), row.unique_id != ""
+    return Group(row.id, name, row.created, row.modified, members, row.external_id, row.version, elsewhere)

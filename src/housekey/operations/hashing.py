@@ -11,6 +11,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from housekey.core import foreign_hashes
 from housekey.core.errors import Unavailable
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -36,17 +37,33 @@ def make(password: str) -> str:
 
 
 def check(phc: str, password: str) -> bool:
-    """True if `password` is the one. An empty `phc` costs the same time as a real one and is always False (A-051)."""
+    """True if `password` is the one. An empty `phc` costs the same time as a real one and is always False (A-051).
+
+    A hash that another system made, or that has other parameters, costs an Argon2 check of ours besides, so that how long it takes does
+    not tell who came from where. Nobody's password is empty, whatever a hash from elsewhere says.
+    """
     with _place():
-        try:
-            return _HASHER.verify(phc or _decoy(), password) and bool(phc)
-        except (VerificationError, InvalidHashError):
-            return False
+        if phc and outdated(phc):
+            right = foreign_hashes.matches(phc, password) if foreign_hashes.is_foreign(phc) else _verified(phc, password)
+            _verified(_decoy(), password)
+        else:
+            right = _verified(phc or _decoy(), password) and bool(phc)
+        return right and password != ""
+
+
+def _verified(phc: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(phc, password)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def outdated(phc: str) -> bool:
-    """True if the hash was made with other parameters and should be renewed at this sign-in."""
-    return _HASHER.check_needs_rehash(phc)
+    """True if another system made the hash, or it has other parameters: it should be renewed at this sign-in."""
+    try:
+        return _HASHER.check_needs_rehash(phc)
+    except InvalidHashError:
+        return True
 
 
 @cache

@@ -7,20 +7,18 @@ from typing import Any
 
 from housekey.conf.house import House
 from housekey.core import claim_rules
-from housekey.core.attributes import ENTERPRISE_URN
 from housekey.core.errors import Refused
+from housekey.core.intake.people import from_cells
 from housekey.core.jobs import Target
 from housekey.core.names import check_username, findable, split_username
 from housekey.core.policy import Policy
 from housekey.core.principal import Principal
 from housekey.core.sheet import Line, Sheet
-from housekey.core.users import Email, NewUser, Profile
+from housekey.core.users import NewUser
 from housekey.operations import onboarding, sending, users
+from housekey.operations.addresses import check_profile
 from housekey.operations.policies import effective
-from housekey.operations.users import check_profile
 
-_MORE = {"title": "title", "externalid": "externalId"}
-_ENTERPRISE = {"department": "department", "organization": "organization", "employeenumber": "employeeNumber"}
 _AT_ONCE = 500
 
 
@@ -33,14 +31,7 @@ def look_through(house: House, by: Principal, sheet: Sheet) -> list[Target]:
 def new_user(input: dict[str, Any]) -> NewUser:
     """The user whom a line describes, to be invited."""
     cells: dict[str, str] = {str(name): str(value) for name, value in input.items()}
-    more: dict[str, Any] = {to: cells[name] for name, to in _MORE.items() if name in cells}
-    if "mobile" in cells:
-        more["phoneNumbers"] = [{"value": cells["mobile"], "type": "mobile"}]
-    if enterprise := {to: cells[name] for name, to in _ENTERPRISE.items() if name in cells}:
-        more[ENTERPRISE_URN] = enterprise
-    emails = (Email(cells["email"], "work", True),) if "email" in cells else ()
-    profile = Profile(cells.get("givenname", ""), cells.get("familyname", ""), emails, cells.get("locale", ""), more)
-    return NewUser(split_username(cells["username"]), profile, ask_password=True)
+    return NewUser(split_username(cells["username"]), from_cells(cells), ask_password=True)
 
 
 def _target(line: Line, fault: str) -> Target:

@@ -24,7 +24,7 @@ from housekey.core.jobs import Deed, RowState
 from housekey.core.names import Tenant
 from housekey.core.principal import CONSOLE, Principal
 from housekey.core.users import Changes, User
-from housekey.operations import accounts, importing, jobs, onboarding, pending, resets, users
+from housekey.operations import accounts, importing, jobs, onboarding, pending, resets, tenant_removal, users
 from housekey.operations.roles import permissions_of
 from housekey.operations.transactions import durable
 from housekey.store import hot
@@ -62,6 +62,7 @@ def run(house: House, stop: threading.Event, clock: Callable[[], datetime]) -> N
                     swept = time.monotonic()
                     jobs.sweep(clock())
                 worked = step(house, clock())
+                worked = tenant_removal.step(clock()) or worked
             except (DatabaseError, InterfaceError, Unavailable) as error:
                 log.warning("Jobs wait for the database (%s).", type(error).__name__)
                 connections.close_all()
@@ -74,30 +75,31 @@ def run(house: House, stop: threading.Event, clock: Callable[[], datetime]) -> N
 
 
 def step(house: House, now: datetime) -> bool:
-    """A slice of work on the job that has waited longest. False: there is none. Raises Unavailable, DatabaseError."""
+    """A slice of work on the job that has waited longest, a row at least. False: there is none. Raises Unavailable, DatabaseError."""
     job = _leased(now)
     if job is None:
         return False
-    row = TenantRow.objects.filter(pk=job.tenant_id, active=True).first()
-    if row is None:
-        _finish(job, now, "The tenant was switched off.")
-        return True
+    row = TenantRow.objects.get(pk=job.tenant_id)
     tenant, ends = Tenant(row.pk, row.domain, row.name), time.monotonic() + SLICE
-    while time.monotonic() < ends:
+    over = False
+    while not over:
         waiting = list(JobRow.objects.within(tenant).filter(job=job, state="waiting").order_by("number")[:BATCH])
         if not waiting:
             _finish(job, now)
             return True
         for row_ in waiting:
             by = _principal(tenant, job)
-            if by is None or not _goes_on(job):
-                _finish(job, now, "" if by else f"{job.by} cannot use the console any more.")
+            if by is None:
+                _finish(job, now, f"{job.by} cannot use the console any more.")
                 return True
-            _do(house, by, job, row_, now)
-            if time.monotonic() > ends:
+            over = not _goes_on(job)
+            if not over:
+                _do(house, by, job, row_, now)
+                over = time.monotonic() > ends
+            if over:
                 break
     # Not None: whoever was worked on last comes last, behind jobs that had no turn yet.
-    Job.objects.across_tenants("the lease of this worker").filter(id=job.id).update(leased_until=now)
+    Job.objects.across_tenants("the lease of this worker").filter(id=job.id, state="running").update(leased_until=now)
     return True
 
 
@@ -106,7 +108,7 @@ def _leased(now: datetime) -> Job | None:
     every = Job.objects.across_tenants("the worker takes the jobs of all tenants")
     its_own = every.filter(tenant=OuterRef("tenant")).annotate(at=Coalesce("leased_until", "ended"))
     turn = its_own.order_by(F("at").desc(nulls_last=True)).values("at")[:1]
-    free = every.filter(state="running").exclude(leased_until__gt=now)
+    free = every.filter(state="running").exclude(leased_until__gt=now).exclude(tenant__in=TenantRow.objects.filter(active=False))
     job = free.order_by(Subquery(turn).asc(nulls_first=True), F("leased_until").asc(nulls_first=True), "created").first()
     if job is None:
         return None
@@ -124,7 +126,9 @@ def _principal(tenant: Tenant, job: Job) -> Principal | None:
 
 
 def _goes_on(job: Job) -> bool:
-    return bool(Job.objects.across_tenants("was it stopped?").filter(id=job.id, state="running").exists())
+    """A job of a suspended tenant rests; it is taken up again when the tenant is resumed."""
+    mine = Job.objects.across_tenants("was it stopped, or its tenant suspended?").filter(id=job.id, state="running")
+    return bool(mine.filter(tenant__active=True).exists())
 
 
 def _do(house: House, by: Principal, job: Job, row: JobRow, now: datetime) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from housekey.conf.house import House
-from housekey.core.errors import NotSignedIn, PasswordRefused, WrongCredentials
+from housekey.core.errors import NotSignedIn, PasswordRefused, Unavailable, WrongCredentials
 from housekey.core.names import PRIMARY, SUPER_TENANT, Tenant, UserName, findable, split_tenant, split_username
 from housekey.core.otp import OtpShape
 from housekey.core.passwords import normalise
@@ -19,14 +19,14 @@ from housekey.core.policy import Policy
 from housekey.core.principal import LOGIN, Principal
 from housekey.core.properties import AGE, AGE_DAYS
 from housekey.core.scenario import scenario_for
-from housekey.operations import accounts, audit, codes, hashing, sessions, tenants, throttle, tickets
+from housekey.operations import accounts, audit, codes, directories, entries, hashing, sessions, tenants, throttle, tickets
 from housekey.operations.policies import effective
 from housekey.operations.roles import permissions_of
 from housekey.operations.tickets import Opened
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Account, Code
-from housekey.userstores.registry import store_for
+from housekey.userstores.registry import is_served, store_for
 
 REMEMBERED_SECONDS = 60
 REMEMBERED_MOST = 10_000
@@ -57,7 +57,7 @@ def sign_in(
         return opened
     verified = _accept(entry, password, now, counted=_like_a_code(policy, password))
     by = Principal(tenant, str(name), account_id=verified.id, network=network)
-    if _too_old(policy, verified, now):
+    if _too_old(tenant, policy, verified, now):
         return _renewal(house, by, verified, now, goal)
     with durable():
         account = accounts.hold_verified(verified)
@@ -104,9 +104,9 @@ def _like_a_code(policy: Policy, typed: str) -> bool:
     return any(shape.fits(typed) for shape in shapes)
 
 
-def _too_old(policy: Policy, account: Account, now: datetime) -> bool:
+def _too_old(tenant: Tenant, policy: Policy, account: Account, now: datetime) -> bool:
     """Does the tenant demand a new password by now (spec section 6, password age)?"""
-    if not policy.on(AGE):
+    if not policy.on(AGE) or directories.is_read_only(tenant, account):
         return False
     return now - (account.password_changed or account.created) >= timedelta(days=policy.number(AGE_DAYS))
 
@@ -144,6 +144,8 @@ class _Entry:
     account: Account | None
     phc: str = field(repr=False)
     right: bool
+    why: str = ""
+    """Why the password could not be checked, for the audit log."""
 
     @property
     def anonymous(self) -> Principal:
@@ -152,17 +154,26 @@ class _Entry:
 
 def _try(tenant: Tenant, name: UserName, password: str, network: str, now: datetime) -> _Entry:
     """Reserve, look up, hash: the same work for every name and every password. Raises Throttled."""
-    account = hot.account_by_name(tenant.id, name.domain, name.key)
+    account, typed = hot.account_by_name(tenant.id, name.domain, name.key), _typed(password)
     tried = throttle.keys(tenant, name, network)
     throttle.reserve(tried, now, known=lambda: account is not None and audit.signed_in_from(tenant, account.id, network))
+    known = account is not None
+    # A password that is nobody's is not worth a question: for nobody's name either
+    account = account or (entries.meet(tenant, name, now) if typed and "\0" not in typed else None)
     phc = _password_hash(tenant, account)
-    return _Entry(tenant, name, network, tried, account, phc, hashing.check(phc, _typed(password)))
+    right, why = hashing.check(phc, typed), ""
+    person = directories.person(tenant, account) if account else None
+    if person is not None:
+        right, why = directories.authenticate(person, typed)
+    else:
+        directories.feign(tenant, name.domain, typed, looked=not known)
+    return _Entry(tenant, name, network, tried, account, phc, right, why)
 
 
 def _accept(entry: _Entry, password: str, now: datetime, *, counted: bool = False) -> Account:
     """The account that may come in; every refusal is audited, and `counted` as a typed code. Raises WrongCredentials."""
     account, tenant = entry.account, entry.tenant
-    why = _refusal(tenant, account, right=entry.right)
+    why = _refusal(tenant, account, right=entry.right) if not entry.why else entry.why
     if account is None or why:
         with durable():
             known = account.id if account else None
@@ -171,7 +182,7 @@ def _accept(entry: _Entry, password: str, now: datetime, *, counted: bool = Fals
             audit.record(entry.anonymous, "sign-in", now, target=str(entry.name), outcome="refused", target_id=known, why=why)
         raise WrongCredentials(why)
     throttle.refund(entry.tried)
-    if hashing.outdated(entry.phc):
+    if entry.phc and hashing.outdated(entry.phc):
         renewed = hashing.make(normalise(password))
         with durable():
             accounts.store_of(tenant, accounts.hold_verified(account)).set_password_hash(tenant, account.id, renewed)
@@ -262,7 +273,7 @@ def basic(house: House, tenant: Tenant, username: str, password: str, *, network
         if known is not None:
             return known
         account = _verified(tenant, name, password, network, now)
-        if _too_old(effective(house, tenant), account, now):
+        if _too_old(tenant, effective(house, tenant), account, now):
             raise WrongCredentials("password expired")
         _REMEMBERED.put(mark, account, now.timestamp())
     by = principal(tenant, account, name, network)
@@ -277,17 +288,26 @@ def _recall(house: House, tenant: Tenant, name: UserName, mark: bytes, network: 
     if known is None:
         return None
     account = hot.account(tenant.id, known[0])
-    if account is None or account.credential_version != known[1] or not accounts.standing_of(account).may_sign_in:
+    if account is None or not is_served(tenant, account.domain):
         return None
-    if _too_old(effective(house, tenant), account, now):
+    if (account.domain, account.name_key) != (name.domain, name.key):
+        return None  # renamed in a directory; the name may be somebody else's by now
+    if account.credential_version != known[1] or not accounts.standing_of(account).may_sign_in:
+        return None
+    if _too_old(tenant, effective(house, tenant), account, now):
         return None
     by = principal(tenant, account, name, network)
     return by if by.may(LOGIN) else None
 
 
 def reauthenticate(by: Principal, password: str, now: datetime) -> Account:
-    """The caller proves again who they are; counted like any sign-in (A-027). Raises WrongCredentials, Throttled."""
+    """The caller proves again who they are; counted like any sign-in (A-027). Raises WrongCredentials, Throttled, Unavailable."""
     if by.account_id is None:
         raise NotSignedIn("Sign in first.")
     account = accounts.load(by.tenant, by.account_id)
-    return _verified(by.tenant, accounts.user(by.tenant, account).name, password, by.network, now)
+    try:
+        return _verified(by.tenant, accounts.user(by.tenant, account).name, password, by.network, now)
+    except WrongCredentials as refusal:
+        if refusal.why.startswith(directories.AWAY):  # whoever is signed in may know that it is not her mistake
+            raise Unavailable("Your password cannot be checked at the moment. Please try again shortly.", retry_after=10) from None
+        raise

@@ -20,7 +20,7 @@ from housekey.core.principal import CODE_CREATE, CODE_DELETE, OFFLINE_INVITE, US
 from housekey.core.properties import ENABLE, LOCK
 from housekey.core.scenario import SCENARIOS, Scenario, scenario_for
 from housekey.core.users import Invitation, InvitationState, Invite, Issued, Profile, User
-from housekey.operations import accounts, audit, codes, reminders, sending
+from housekey.operations import accounts, audit, codes, directories, reminders, sending
 from housekey.operations.codes import AT_ONCE
 from housekey.operations.policies import effective
 from housekey.operations.roles import must_outrank
@@ -121,6 +121,7 @@ def reissue(
     house: House, by: Principal, account: Account, user: User, policy: Policy, now: datetime, *, special: Invite = AT_ONCE, event: str = ""
 ) -> Code:
     """The step that replaces whatever was pending by a new invitation, in the way the last one went unless asked otherwise."""
+    directories.must_be_writable(directories.person(by.tenant, account), user.name)
     special = kept(codes.last(by.tenant, account.id), special, "invitation")
     sending.must_deliver(by, policy, scenario(policy, user.profile, special))
     codes.end_live(by.tenant, account.id, "superseded", now)

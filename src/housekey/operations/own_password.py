@@ -9,7 +9,7 @@ from housekey.core.errors import NotSignedIn
 from housekey.core.messages import PASSWORD_CHANGED
 from housekey.core.principal import Principal
 from housekey.core.users import User
-from housekey.operations import accounts, audit, codes, hashing, sending, sessions
+from housekey.operations import accounts, audit, codes, directories, sending, sessions
 from housekey.operations.login import reauthenticate
 from housekey.operations.passwords import accepted, rules_for
 from housekey.operations.policies import effective
@@ -42,8 +42,10 @@ def change_password(house: House, by: Principal, current: str, new: str, *, agen
     user = me(by)
     policy = effective(house, by.tenant)
     verified = reauthenticate(by, current, now)
-    password_hash = hashing.make(accepted(house, by.tenant, policy, user.name, new))
-    with durable():
+    good, person = accepted(house, by.tenant, policy, user.name, new), directories.person(by.tenant, verified)
+    directories.must_be_writable(person, user.name)
+    password_hash = directories.hash_of(good, own=person is None)
+    with directories.writing(person, user, now, password=good) as settle, durable():
         account = accounts.hold_verified(verified)
         codes.end_live(by.tenant, account.id, "revoked", now, but="confirmation")
         accounts.store_of(by.tenant, account).set_password_hash(by.tenant, account.id, password_hash)
@@ -51,4 +53,5 @@ def change_password(house: House, by: Principal, current: str, new: str, *, agen
         token = sessions.start(house, by.tenant, account, by.network, agent, now) if agent is not None else ""
         audit.record(by, "account:password:change", now, target=str(user.name), target_id=user.id)
         sending.notify(house, by.tenant, policy, user, PASSWORD_CHANGED, PASSWORD_CHANGED, now)
+        settle()
     return token

@@ -11,13 +11,12 @@ from housekey.core.custom import settled
 from housekey.core.errors import NotPermitted, NotSignedIn, Stale
 from housekey.core.principal import USER_UPDATE, Principal
 from housekey.core.users import Profile, User
-from housekey.operations import accounts, audit, codes, own_password, sending
+from housekey.operations import accounts, audit, directories, entries, own_password
+from housekey.operations.addresses import check_profile
 from housekey.operations.custom_attributes import kind_of_users
 from housekey.operations.login import reauthenticate
 from housekey.operations.policies import effective
 from housekey.operations.transactions import durable
-from housekey.operations.users import check_profile
-from housekey.store.models import Account
 
 OPEN = frozenset({"name", "displayName", "nickName", "phoneNumbers"})
 """Parts of `Profile.more` that its owner may write."""
@@ -32,23 +31,45 @@ def change(house: House, by: Principal, profile: Profile, now: datetime, *, vers
         raise NotSignedIn("Sign in first.")
     check_profile(profile)
     rules = effective(house, by.tenant).rules
-    with durable():
+    person, seen = _person(by, profile, rules, version)
+    with directories.writing(person, seen, now, profile=profile) as settle, durable():
         account = accounts.hold(by.tenant, by.account_id)
         before = accounts.user(by.tenant, account)
-        if version is not None and version != account.version:
-            raise Stale("Your profile was changed meanwhile. Read it again and repeat your change.")
+        _must_be_current(account.version, version)
         kind = kind_of_users(by.tenant)
         _must_be_own(settled(before.profile, kind), settled(profile, kind))
         if profile == before.profile:
+            settle()
             return before
         claim_rules.check_own(rules, before.profile, profile)
         if profile.mobile != before.profile.mobile:
             account.phone_verified = False
-            _end_misdirected(by, account, profile, now)
+            entries.end_misdirected(by, account, profile, now)
         accounts.store_of(by.tenant, account).update(by.tenant, account.id, profile)
         accounts.put(account, before.standing, now)
         audit.record(by, "account:profile:change", now, target=str(before.name), target_id=account.id)
+        settle()
         return accounts.user(by.tenant, account)
+
+
+def _must_be_current(present: int, seen: int | None) -> None:
+    if seen is not None and seen != present:
+        raise Stale("Your profile was changed meanwhile. Read it again and repeat your change.")
+
+
+def _person(
+    by: Principal, profile: Profile, rules: claim_rules.Rules, version: int | None
+) -> tuple[directories.Person | None, User | None]:
+    """Somebody in a directory, refused already here what would be refused in the transaction, since the directory is written to before."""
+    if by.account_id is None or not directories.has_any(by.tenant):
+        return None, None
+    account = accounts.load(by.tenant, by.account_id)
+    _must_be_current(account.version, version)
+    before = accounts.user(by.tenant, account)
+    kind = kind_of_users(by.tenant)
+    _must_be_own(settled(before.profile, kind), settled(profile, kind))
+    claim_rules.check_own(rules, before.profile, profile)
+    return directories.person(by.tenant, account), before
 
 
 def edit(house: House, by: Principal, profile: Profile, password: str, now: datetime, *, version: int) -> User:
@@ -68,8 +89,3 @@ def _must_be_own(before: Profile, after: Profile) -> None:
     if after != allowed:
         raise NotPermitted(USER_UPDATE)
 
-
-def _end_misdirected(by: Principal, account: Account, after: Profile, now: datetime) -> None:
-    live = codes.live(by.tenant, account.id)
-    if live and live.recipient and sending.reachable_at(after, codes.scenario_of(live)) != live.recipient:
-        codes.end_live(by.tenant, account.id, "revoked", now)

@@ -16,7 +16,7 @@ from housekey.core.principal import Principal, anonymous
 from housekey.core.properties import ACTIVATION_NOTICE, CALLBACKS
 from housekey.core.scenario import EMAIL, SMS, Scenario
 from housekey.core.users import User
-from housekey.operations import accounts, audit, codes, hashing, sending, throttle, tickets
+from housekey.operations import accounts, audit, codes, directories, hashing, sending, throttle, tickets
 from housekey.operations.login import resolve
 from housekey.operations.passwords import accepted, rules_for
 from housekey.operations.policies import effective
@@ -191,15 +191,14 @@ def set_by_code(
 def _accept(house: House, tenant: Tenant, policy: Policy, code: Code, password: str, network: str, now: datetime) -> User:
     held = accounts.load(tenant, code.account_id)
     user = accounts.user(tenant, held)
-    good = accepted(house, tenant, policy, user.name, password)
-    if codes.scenario_of(code).purpose in _REPLACING:
-        replaced = accounts.store_of(tenant, held).password_hash(tenant, held.id)
-        if hashing.check(replaced, good):
-            raise PasswordUsedBefore
-    password_hash = hashing.make(good)
+    good, person = accepted(house, tenant, policy, user.name, password), directories.person(tenant, held)
+    directories.must_be_writable(person, user.name)
+    if codes.scenario_of(code).purpose in _REPLACING and _is_the_old_one(tenant, held, person, good):
+        raise PasswordUsedBefore
+    password_hash = directories.hash_of(good, own=person is None)
     by = Principal(tenant, str(user.name), account_id=user.id, network=network)
     scenario = codes.scenario_of(code)
-    with durable():
+    with codes.claimed(code, now, needed=person is not None), directories.writing(person, user, now, password=good) as settle, durable():
         account = accounts.hold(tenant, user.id)
         codes.spend(code, now)
         accounts.store_of(tenant, account).set_password_hash(tenant, account.id, password_hash)
@@ -212,7 +211,15 @@ def _accept(house: House, tenant: Tenant, policy: Policy, code: Code, password: 
             sending.notify(house, tenant, policy, user, PASSWORD_CHANGED, PASSWORD_CHANGED, now, scenario.channel)
         elif policy.on(ACTIVATION_NOTICE):
             sending.notify(house, tenant, policy, user, ACTIVATED, PASSWORD_SET_SMS, now, scenario.channel)
+        settle()
     return user
+
+
+def _is_the_old_one(tenant: Tenant, account: Account, person: directories.Person | None, password: str) -> bool:
+    """A directory that was already given a random password in its place cannot say so; its own history of passwords can."""
+    if person is not None:
+        return directories.authenticate(person, password)[0]
+    return hashing.check(accounts.store_of(tenant, account).password_hash(tenant, account.id), password)
 
 
 def mark_verified(account: Account, user: User, code: Code) -> bool:

@@ -15,7 +15,7 @@ from housekey.core.policy import Policy
 from housekey.core.principal import CODE_CREATE, OFFLINE_INVITE, USER_UPDATE, USER_VIEW, Principal
 from housekey.core.scenario import Scenario, scenario_for
 from housekey.core.users import Invite, Issued, Profile, User
-from housekey.operations import accounts, audit, claims, codes, onboarding, sending
+from housekey.operations import accounts, audit, claims, codes, directories, onboarding, sending
 from housekey.operations.codes import AT_ONCE
 from housekey.operations.login import reauthenticate
 from housekey.operations.policies import LISTENER, effective
@@ -71,6 +71,8 @@ def begin(
 ) -> Code:
     """The step inside a transaction that holds the account. Sending a reset again is the same step."""
     must_be_on(house)
+    person = directories.person(by.tenant, account)
+    directories.must_be_writable(person, user.name, field="forcePasswordReset")
     if account.id == by.account_id:
         raise Invalid("You cannot force a reset of your own account. Change your password in My Account.", field="forcePasswordReset")
     if user.standing.never_activated:
@@ -83,6 +85,7 @@ def begin(
     keep_one_administrator(by.tenant, account)
     codes.end_live(by.tenant, account.id, "superseded", now)
     accounts.put(account, user.standing.reset_forced(), now, new_credential=True)
+    directories.follow(by.tenant, account, user.name, directories.BLOCK, now)
     return sending.send_code(
         house, by, user, policy, chosen, now, special=special, again=again, event="reset:resend" if again else "reset:force"
     )

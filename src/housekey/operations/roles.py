@@ -46,6 +46,14 @@ def must_outrank(by: Principal, account_id: UUID) -> None:
         raise NotPermitted("of everything this user may do")
 
 
+def must_outrank_domain(by: Principal, domain: str) -> None:
+    """Raise NotPermitted unless `by` holds all that the users of a user store hold by their roles: who decides which directory says who
+    they are can sign in as any of them (A-135)."""
+    held = Role.objects.within(by.tenant).filter(members__account__domain=domain).distinct().values_list("permissions", flat=True)
+    if not frozenset(permission for some in held for permission in some) <= by.own | EVERYONE_PERMISSIONS:
+        raise NotPermitted("of everything the users of this user store may do")
+
+
 @dataclass(frozen=True, slots=True)
 class RoleView:
     """`members` is how many users are in the role; everyone is in Internal/everyone without being counted."""
@@ -238,6 +246,14 @@ def administrators(tenant: Tenant) -> list[Account]:
 
 def is_administrator(tenant: Tenant, account_id: UUID) -> bool:
     return bool(RoleMember.objects.within(tenant).filter(role__name=ADMINISTRATOR, account_id=account_id).exists())
+
+
+def keep_one_administrator_outside(tenant: Tenant, domain: str) -> None:
+    """Raise Invalid if all who can administer are in this user store. As `keep_one_administrator`, for a store that is closed."""
+    Role.objects.within(tenant).select_for_update().get(name=ADMINISTRATOR)
+    domains = {one.domain for one in administrators(tenant)}
+    if domains == {domain}:
+        raise Invalid("All administrators are in this user store. Make somebody of another one administrator first.", field="domain")
 
 
 def keep_one_administrator(tenant: Tenant, account: Account) -> None:

@@ -13,9 +13,9 @@ from housekey.core.filters import Compare, Filter
 from housekey.core.names import Tenant, UserName, split_username
 from housekey.core.principal import USER_LIST, Principal
 from housekey.core.users import User
-from housekey.operations import accounts, cursors
+from housekey.operations import accounts, cursors, entries
 from housekey.operations.cursors import Mark
-from housekey.store import hot, patience, population
+from housekey.store import patience, population
 from housekey.userstores import pages
 from housekey.userstores.pages import Search
 from housekey.userstores.registry import domains
@@ -56,7 +56,9 @@ def search(house: House, by: Principal, query: Query, now: datetime) -> Page:
     wanted = Search(by.tenant, query.filter, _sort_path(query.sort_by), query.descending, _domains(by.tenant, query.domain))
     exact = _named(query)
     if exact is not None and query.cursor is None:
-        return _one(wanted, exact, query)
+        return _one(wanted, exact, query, now)
+    if not query.cursor and query.offset == 0:
+        entries.met(by.tenant, wanted.domains, query.filter, now)
     with patience.at_most(house.config.limits.search) if pages.is_laborious(wanted) else nullcontext():
         return _walk(house, wanted, query, now) if query.cursor is not None else _indexed(wanted, query)
 
@@ -88,9 +90,9 @@ def _named(query: Query) -> UserName | None:
     return None
 
 
-def _one(wanted: Search, name: UserName, query: Query) -> Page:
+def _one(wanted: Search, name: UserName, query: Query, now: datetime) -> Page:
     tenant = wanted.tenant
-    account = hot.account_by_name(tenant.id, name.domain, name.key) if name.domain in wanted.domains else None
+    account = entries.account_named(tenant, name, now) if name.domain in wanted.domains else None
     shown = [account] if account and query.offset == 0 and query.count else []
     return Page([accounts.user(tenant, row) for row in shown], 1 if account else 0)
 

@@ -16,6 +16,7 @@ from housekey.operations.roles import must_outrank, permissions_of
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Account, Session
+from housekey.userstores.registry import is_served
 
 SEEN_EVERY = timedelta(seconds=60)
 """`last_seen` is not written more often than this."""
@@ -59,6 +60,8 @@ def recognise(house: House, tenant: Tenant, token: str, network: str, now: datet
         return None
     session = Session.objects.within(tenant).filter(digest__in=digests(house.keys, "session", token)).select_related("account").first()
     if session is None or not _fresh(house, session, now) or not accounts.standing_of(session.account).may_sign_in:
+        return None
+    if not is_served(tenant, session.account.domain):
         return None
     if now - session.last_seen > SEEN_EVERY:
         Session.objects.within(tenant).filter(id=session.id).update(last_seen=now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -12,13 +12,13 @@ from housekey.core import claim_rules
 from housekey.core.account import ADMIN_INITIATED, MAX_ATTEMPTS, Standing
 from housekey.core.errors import Conflict, FeatureOff, Invalid, NotFound, NotPermitted, Stale
 from housekey.core.messages import ADDRESS_CHANGED, PASSWORD_CHANGED
-from housekey.core.names import UserName, check_username, findable, name_key, split_username
+from housekey.core.names import Tenant, UserName, check_username, findable, name_key, split_username
 from housekey.core.policy import Policy
 from housekey.core.principal import OFFLINE_INVITE, USER_CREATE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW, Principal
 from housekey.core.properties import ENABLE, INVITE_WITHOUT_PASSWORD, LOCK
-from housekey.core.users import Changes, NewUser, Profile, User, UserPage
-from housekey.operations import accounts, audit, codes, confirmation, groups, hashing, onboarding, pending, resets, sending
-from housekey.operations.addresses import check_address
+from housekey.core.users import Changes, NewUser, User, UserPage
+from housekey.operations import accounts, audit, codes, confirmation, directories, entries, groups, onboarding, pending, resets, sending
+from housekey.operations.addresses import check_profile
 from housekey.operations.passwords import accepted
 from housekey.operations.policies import effective
 from housekey.operations.roles import join, keep_one_administrator, must_outrank
@@ -28,7 +28,6 @@ from housekey.store.models import Account, Code
 from housekey.userstores import listed
 from housekey.userstores.base import StoredUser
 from housekey.userstores.listed import Listed
-from housekey.userstores.registry import domains as store_domains
 from housekey.userstores.registry import store_for
 
 
@@ -38,31 +37,44 @@ def create(house: House, by: Principal, new: NewUser, now: datetime, *, also: Ca
     Raises NotPermitted, Invalid (field names the part), FeatureOff, PasswordRefused, Conflict.
     """
     by.must(USER_CREATE)
-    store = store_for(by.tenant, new.name.domain)
-    check_username(new.name)
-    check_profile(new.profile)
+    store_for(by.tenant, new.name.domain)
     policy = effective(house, by.tenant)
-    claim_rules.check(policy.rules, None, new.profile)
-    new = replace(new, ask_password=new.ask_password or _invites_anyway(by, new, policy))
-    standing, password_hash = Standing(disabled=new.disabled, locks=frozenset({ADMIN_INITIATED} if new.locked else ())), ""
-    if new.ask_password:
-        standing = _invitable(by, new, policy, standing)
-    elif new.password is not None:
-        password_hash = hashing.make(accepted(house, by.tenant, policy, new.name, new.password))
-        standing = standing.password_set()
-    if new.verify_email and not new.ask_password:
-        standing = _confirmable(by, new, policy, standing)
+    new, standing = ready(by, new, policy)
+    password = None if new.ask_password or new.password is None else accepted(house, by.tenant, policy, new.name, new.password)
     user = User(uuid4(), new.name, new.profile, standing, now, now, roles=new.roles)
-    with durable(taken=name_taken(new.name)):
-        insert(by, user)
-        store.insert(by.tenant, StoredUser(user.id, user.name, user.profile), password_hash)
-        for role in new.roles:
-            join(by, user.id, role)
-        audit.record(by, "user:create", now, target=str(user.name), target_id=user.id, ask_password=new.ask_password)
-        code = _first_message(house, by, new, user, policy, now)
+    password_hash = directories.hash_of(password, own=directories.of(by.tenant, new.name.domain) is None)
+    with directories.adding(user, by.tenant, now, password) as settle, durable(taken=name_taken(new.name)):
+        code = put(house, by, new, user, password_hash, policy, now)
+        settle()
         user = replace(user, code=onboarding.handed_out(house, by.tenant, policy, user, code) if code else "")
         also(user)
     return user
+
+
+def ready(by: Principal, new: NewUser, policy: Policy, *, anyway: bool = True) -> tuple[NewUser, Standing]:
+    """Everything that could stand against a new user, asked before anything is stored; only whether the password is good is the caller's
+    question. What is to be created, invited where the tenant invites anyway (unless not `anyway`), and where the account will stand."""
+    check_username(new.name)
+    check_profile(new.profile)
+    claim_rules.check(policy.rules, None, new.profile)
+    if anyway and not new.ask_password and _invites_anyway(by, new, policy):
+        new = replace(new, ask_password=True)
+    standing = Standing(disabled=new.disabled, locks=frozenset({ADMIN_INITIATED} if new.locked else ()))
+    if new.ask_password:
+        return new, _invitable(by, new, policy, standing)
+    if new.password is not None:
+        standing = standing.password_set()
+    return new, _confirmable(by, new, policy, standing) if new.verify_email else standing
+
+
+def put(house: House, by: Principal, new: NewUser, user: User, password_hash: str, policy: Policy, now: datetime) -> Code | None:
+    """The step inside a transaction that writes a new user and what she is sent; the code of that."""
+    accounts.insert(by.tenant, user)
+    store_for(by.tenant, user.name.domain).insert(by.tenant, StoredUser(user.id, user.name, user.profile), password_hash)
+    for role in new.roles:
+        join(by, user.id, role)
+    audit.record(by, "user:create", now, target=str(user.name), target_id=user.id, ask_password=new.ask_password)
+    return _first_message(house, by, new, user, policy, now)
 
 
 def _invites_anyway(by: Principal, new: NewUser, policy: Policy) -> bool:
@@ -119,59 +131,31 @@ def must_be_free(by: Principal, name: UserName) -> None:
         raise name_taken(name)
 
 
-def insert(by: Principal, user: User) -> None:
-    """The account row: a step inside a transaction."""
-    standing = user.standing
-    row = Account(
-        id=user.id,
-        tenant_id=by.tenant.id,
-        domain=user.name.domain,
-        name_key=user.name.key,
-        pending=standing.pending,
-        locks=" ".join(sorted(standing.locks)),
-        disabled=standing.disabled,
-        has_password=standing.has_password,
-        created=user.created,
-        modified=user.modified,
-        password_changed=user.created if standing.has_password else None,
-    )
-    hot.insert(row)
-    population.change(by.tenant.id, user.name.domain, +1)
-
-
-def check_profile(profile: Profile) -> None:
-    """Raise Invalid, naming `emails[n]`, for an address that cannot be mailed to, or a name or language that is too long."""
-    if len(profile.emails) > 20:
-        raise Invalid("A user can have at most 20 e-mail addresses.", field="emails")
-    for number, mail in enumerate(profile.emails):
-        check_address(mail.value, f"emails[{number}]")
-    texts = (("name.givenName", profile.given_name, 255), ("name.familyName", profile.family_name, 255), ("locale", profile.locale, 35))
-    for field, value, most in texts:
-        if len(value) > most:
-            raise Invalid(f"{field} is longer than {most} characters.", field=field)
-        if value != findable(value):
-            raise Invalid(f"{field} contains a character that cannot be stored.", field=field)
-
-
-def get(by: Principal, user_id: UUID, *, permission: str = USER_VIEW) -> User:
-    """Who changes a user may see what is changed: such a caller names that `permission`. Raises NotFound, NotPermitted."""
+def get(by: Principal, user_id: UUID, *, permission: str = USER_VIEW, now: datetime | None = None) -> User:
+    """Who changes a user may see what is changed: such a caller names that `permission`. With `now`, a directory that the user is in is
+    asked whether anything changed. Raises NotFound, NotPermitted."""
     by.must(permission)
-    return accounts.user(by.tenant, accounts.load(by.tenant, user_id))
+    account = accounts.load(by.tenant, user_id)
+    if now is not None and directories.has_any(by.tenant):
+        entries.refreshed(by.tenant, account, now)
+        account = accounts.load(by.tenant, user_id)
+    return accounts.user(by.tenant, account)
 
 
-def find(by: Principal, username: str) -> User | None:
-    """The one user of that name (`user` or `DOMAIN/user`, any spelling of it), or None."""
+def find(by: Principal, username: str, now: datetime | None = None) -> User | None:
+    """The one user of that name (`user` or `DOMAIN/user`, any spelling of it), or None. With `now`, also one whom a directory knows."""
     by.must(USER_LIST)
     name = split_username(findable(username))
-    account = hot.account_by_name(by.tenant.id, name.domain, name.key)
+    account = entries.account_named(by.tenant, name, now) if now else hot.account_by_name(by.tenant.id, name.domain, name.key)
     return accounts.user(by.tenant, account) if account else None
 
 
-def listing(by: Principal, *, status: str = "", search: str = "", sort: str = "name", offset: int = 0, limit: int = 50) -> UserPage:
+def listing(by: Principal, *, status: str = "", search: str = "", sort: str = "name", domain: str = "", offset: int = 0, limit: int = 50,
+            ) -> UserPage:
     """`status`: a key of `listed.STATUSES`; `search` looks in name, full name and address; `sort`: name, created or changed, `-` before it
-    for the other way round. Raises NotPermitted, Invalid (field status or sort)."""
+    for the other way round; `domain`: only of this one. Raises NotPermitted, Invalid (field status or sort)."""
     by.must(USER_LIST)
-    wanted = Listed(by.tenant, status, search, sort)
+    wanted = Listed(by.tenant, status, search, sort, domain)
     total, ids = listed.look(wanted, offset=offset, limit=limit)
     return UserPage(accounts.in_order(by.tenant, ids), total)
 
@@ -216,33 +200,62 @@ def change(
         check_profile(changes.profile)
     onboarding.check_special(by, changes.invite)
     policy = effective(house, by.tenant)
-    password_hash = ""
-    if changes.password is not None and not changes.ask_password:
-        name = accounts.user(by.tenant, accounts.load(by.tenant, user_id)).name
-        password_hash = hashing.make(accepted(house, by.tenant, policy, name, changes.password))
-    with durable():
+    new = _prepared(house, by, user_id, changes, policy)
+    with directories.writing(new.person, new.before, now, profile=changes.profile, password=new.password) as settle, durable():
         account = accounts.hold(by.tenant, user_id)
         before = accounts.user(by.tenant, account)
         _may_change(by, account, before, changes)
+        password_hash, new_password = new.password_hash, new.password is not None
         if changes.profile:
             claim_rules.check(policy.rules, before.profile, changes.profile)
         _write(by, account, before, changes, password_hash)
-        if password_hash:
+        if new_password:
             codes.end_live(by.tenant, account.id, "revoked", now, but="confirmation")
         elif changes.disabled and not before.standing.disabled:
             codes.end_live(by.tenant, account.id, "revoked", now)
-        standing, unassigned = _next_standing(before.standing, changes, new_password=bool(password_hash)), _unassigned(before, changes)
-        written = bool(password_hash) or changes.profile not in (None, before.profile)
+        standing, unassigned = _next_standing(before.standing, changes, new_password=new_password), _unassigned(before, changes)
+        written = new_password or changes.profile not in (None, before.profile)
         if written or (standing, unassigned) != (before.standing, before.unassigned):
             account.unassigned = " ".join(sorted(unassigned))
-            accounts.put(account, standing, now, new_credential=bool(password_hash))
+            accounts.put(account, standing, now, new_credential=new_password)
+        if standing.disabled != before.standing.disabled:
+            directories.follow(by.tenant, account, before.name, directories.STATE, now)
         code = _message(house, by, account, before, changes, policy, now)
         user = accounts.user(by.tenant, account)
-        _tell_owner(house, by, before, user, policy, now, new_password=bool(password_hash))
-        audit.record(by, "user:change", now, target=str(user.name), target_id=user.id, changed=_told(changes, password_hash))
+        _tell_owner(house, by, before, user, policy, now, new_password=new_password)
+        audit.record(by, "user:change", now, target=str(user.name), target_id=user.id, changed=_told(changes, new_password=new_password))
+        settle()
         user = replace(user, code=onboarding.handed_out(house, by.tenant, policy, user, code) if code else "")
         also(user)
     return user
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is known and computed before a change's transaction."""
+
+    person: directories.Person | None = None
+    before: User | None = None
+    password: str | None = field(default=None, repr=False)
+    password_hash: str = field(default="", repr=False)
+
+
+def _prepared(house: House, by: Principal, user_id: UUID, changes: Changes, policy: Policy) -> _Prepared:
+    """For somebody in a directory everything that can be refused is refused here already: the transaction comes after what the directory
+    was told."""
+    new_password = changes.password is not None and not changes.ask_password
+    if not new_password and not directories.has_any(by.tenant):
+        return _Prepared()
+    account = accounts.load(by.tenant, user_id)
+    before, person = accounts.user(by.tenant, account), directories.person(by.tenant, account)
+    password = accepted(house, by.tenant, policy, before.name, changes.password or "") if new_password else None
+    if person is not None:
+        _may_change(by, account, before, changes)
+        if changes.profile:
+            claim_rules.check(policy.rules, before.profile, changes.profile)
+        if changes.force_reset or changes.ask_password:
+            directories.must_be_writable(person, before.name)
+    return _Prepared(person, before, password, directories.hash_of(password, own=person is None))
 
 
 def _tell_owner(house: House, by: Principal, before: User, after: User, policy: Policy, now: datetime, *, new_password: bool) -> None:
@@ -330,9 +343,9 @@ def _next_standing(standing: Standing, changes: Changes, *, new_password: bool) 
     return standing
 
 
-def _told(changes: Changes, password_hash: str) -> dict[str, bool | None]:
+def _told(changes: Changes, *, new_password: bool) -> dict[str, bool | None]:
     """What the audit log says was changed: names, never values."""
-    told = {"profile": changes.profile is not None, "password": bool(password_hash), "disabled": changes.disabled, "locked": changes.locked}
+    told = {"profile": changes.profile is not None, "password": new_password, "disabled": changes.disabled, "locked": changes.locked}
     return told | ({"force_reset": True} if changes.force_reset else {})
 
 
@@ -346,6 +359,7 @@ def delete(
     by.must(USER_DELETE)
     with durable():
         account = accounts.hold(by.tenant, user_id)
+        _may_leave(by, account)
         must_outrank(by, account.id)
         if version is not None and version != account.version:
             raise Stale("The user was changed by somebody else meanwhile. Read it again before you delete it.")
@@ -353,24 +367,31 @@ def delete(
             raise Invalid("You cannot delete your own account. Ask another administrator.", field="id")
         keep_one_administrator(by.tenant, account)
         name = accounts.user(by.tenant, account).name
-        codes.end_live(by.tenant, account.id, "revoked", now)
-        accounts.store_of(by.tenant, account).delete(by.tenant, account.id)
-        groups.leave_all(by.tenant, account.id, now)
-        Account.objects.within(by.tenant).filter(id=account.id).delete()
-        population.change(by.tenant.id, account.domain, -1)
+        directories.follow(by.tenant, account, name, directories.REMOVE, now)
+        erase(by.tenant, account, now)
         audit.record(by, "user:delete", now, target=str(name), target_id=user_id)
         also(None)
 
 
-def domains(by: Principal) -> list[str]:
-    """The user stores a new user of the caller's tenant can be put into, PRIMARY first. Raises NotPermitted."""
-    by.must(USER_CREATE)
-    return store_domains(by.tenant)
+def _may_leave(by: Principal, account: Account) -> None:
+    """Somebody who is in a read-only directory would be back with the next look at it."""
+    found = directories.person(by.tenant, account)
+    if found and found.placed.read_only:
+        raise Invalid(f"{account.domain} is read-only here: delete this user in the directory itself, or disable the account.", field="id")
 
 
-def by_name(by: Principal, username: str) -> User:
+def erase(tenant: Tenant, account: Account, now: datetime) -> None:
+    """A step inside a transaction that holds the account: nothing of it remains but the audit log."""
+    codes.end_live(tenant, account.id, "revoked", now)
+    accounts.store_of(tenant, account).delete(tenant, account.id)
+    groups.leave_all(tenant, account.id, now)
+    Account.objects.within(tenant).filter(id=account.id).delete()
+    population.change(tenant.id, account.domain, -1)
+
+
+def by_name(by: Principal, username: str, now: datetime | None = None) -> User:
     """As `find`, but raises NotFound."""
-    found = find(by, username)
+    found = find(by, username, now)
     if found is None:
         raise NotFound(f"There is no user called {username[:100]}.")
     return found

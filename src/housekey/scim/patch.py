@@ -16,7 +16,7 @@ from typing import Any
 from housekey.core.attributes import HOUSEKEY_URN, Attribute, Reference, ResourceType, resolve
 from housekey.core.filter_text import parse
 from housekey.core.filters import BadFilter, Some, holds, rows
-from housekey.scim.dialect import ALIASES
+from housekey.core.resource import ALIASES
 from housekey.scim.errors import ScimInvalid
 from housekey.scim.reading import check_text
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from housekey.core.attributes import SCHEMAS, ResourceType, resolve
-from housekey.scim.dialect import urn_of
+from housekey.core.resource import urn_of
 from housekey.scim.errors import ScimInvalid
 from housekey.web.request import Asked
 

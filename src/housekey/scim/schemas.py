@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from housekey.conf.house import House
-from housekey.core.attributes import CUSTOM_URN, GROUPS, ROLES, SCHEMAS, WSO2_URN, Attribute, ResourceType, Schema
-from housekey.core.names import Tenant
+from housekey.core.attributes import CUSTOM_URN, GROUPS, ROLE, ROLE_URN, ROLES, SCHEMAS, WSO2_URN, Attribute, ResourceType, Schema
+from housekey.core.names import SUPER_TENANT, Tenant
+from housekey.core.principal import TENANT_PERMISSIONS
 from housekey.operations.cursors import TIMEOUT
 from housekey.operations.custom_attributes import kind_of_users
 from housekey.scim import wso2
@@ -32,11 +34,22 @@ _SCHEMES = (
 
 def documents(house: House, tenant: Tenant) -> list[dict[str, Any]]:
     """Every schema that a resource of this server can have, and those of what is served here. An extension without attributes is none."""
-    schemas = SCHEMAS | {CUSTOM_URN: kind_of_users(tenant).extension(CUSTOM_URN)}
+    schemas = SCHEMAS | {CUSTOM_URN: kind_of_users(tenant).extension(CUSTOM_URN), ROLE_URN: _roles(tenant)}
     used = [schema for schema in schemas.values() if schema.attributes and _used(house, schema)]
     if not wso2.on(house):
         used += SERVICE_SCHEMAS
     return [document(house, tenant, schema, triggers=wso2.on(house)) for schema in used]
+
+
+def _roles(tenant: Tenant) -> Schema:
+    """Permissions about the server's tenants are suggested where they count only."""
+    if tenant.domain == SUPER_TENANT:
+        return ROLE
+    rows = {row.name: row for row in ROLE.attributes}
+    (value,) = rows["permissions"].sub_attributes
+    counting = tuple(name for name in value.canonical_values if name not in TENANT_PERMISSIONS)
+    rows["permissions"] = replace(rows["permissions"], sub_attributes=(replace(value, canonical_values=counting),))
+    return replace(ROLE, attributes=tuple(rows.values()))
 
 
 def _used(house: House, schema: Schema) -> bool:

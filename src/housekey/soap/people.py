@@ -63,7 +63,7 @@ def user(call: Call, text: str | None, field: str = "username") -> User:
     if is_own(call, name):
         return me(call.by)
     call.by.must(USER_VIEW)
-    return users.by_name(call.by, name)
+    return users.by_name(call.by, name, call.now)
 
 
 def value(call: Call, user: User, uri: str) -> str:
@@ -132,7 +132,7 @@ def change(call: Call, name: str, given: Mapping[str, str]) -> None:
         _force_only(call, name, given)
         return
     for last in (False, False, True):
-        present = me(call.by) if own else users.by_name(call.by, name)
+        present = me(call.by) if own else users.by_name(call.by, name, call.now)
         wanted = sorted_out(given, present)
         try:
             _write(call, present, wanted)
@@ -156,7 +156,7 @@ def _force_only(call: Call, name: str, given: Mapping[str, str]) -> None:
     others = {uri for uri, on in wanted.switches.items() if on or uri not in _INSTRUCTIONS} - {FORCED_RESET, ACCOUNT_LOCKED}
     if wanted.profile or others or not wanted.on(FORCED_RESET):
         raise NotPermitted(USER_UPDATE)
-    resets.force(house(), call.by, users.by_name(call.by, name).id, call.now)
+    resets.force(house(), call.by, users.by_name(call.by, name, call.now).id, call.now)
 
 
 def _write(call: Call, present: User, wanted: Wanted) -> None:

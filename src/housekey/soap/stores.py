@@ -57,11 +57,11 @@ def _roles(names: list[str]) -> tuple[str, ...]:
 
 
 def delete_user(call: Call, values: Values) -> None:
-    users.delete(call.by, users.by_name(call.by, people.local(call, values["userName"], "userName")).id, call.now)
+    users.delete(call.by, users.by_name(call.by, people.local(call, values["userName"], "userName"), call.now).id, call.now)
 
 
 def is_existing_user(call: Call, values: Values) -> bool:
-    return users.find(call.by, people.local(call, values["userName"], "userName")) is not None
+    return users.find(call.by, people.local(call, values["userName"], "userName"), call.now) is not None
 
 
 def get_user_id(call: Call, values: Values) -> str:
@@ -127,7 +127,7 @@ def update_credential(call: Call, values: Values) -> None:
         own_password.change_password(house(), call.by, old, new, agent=None, now=call.now)
         return
     call.by.must(USER_UPDATE)
-    user = users.by_name(call.by, name)
+    user = users.by_name(call.by, name, call.now)
     if not _is_password(call, name, old):
         raise Invalid("Old credential does not match with the existing credentials.", field="oldCredential")
     users.change(house(), call.by, user.id, Changes(password=new, version=user.version), call.now)
@@ -139,7 +139,7 @@ def update_credential_by_admin(call: Call, values: Values) -> None:
     call.by.must(USER_UPDATE)
     if people.is_own(call, name):
         raise Invalid("Change your own password with updateCredential, which asks for the old one.", field="userName")
-    users.change(house(), call.by, users.by_name(call.by, name).id, Changes(password=values["newCredential"] or ""), call.now)
+    users.change(house(), call.by, users.by_name(call.by, name, call.now).id, Changes(password=values["newCredential"] or ""), call.now)
 
 
 # --- claims ------------------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ def get_role_list(call: Call, values: Values) -> list[str]:
 def update_role_list(call: Call, values: Values) -> None:
     """All of it or nothing."""
     call.by.must(USER_UPDATE)
-    user = users.by_name(call.by, people.local(call, values["userName"], "userName"))
+    user = users.by_name(call.by, people.local(call, values["userName"], "userName"), call.now)
     roles.update(call.by, user.id, taken=_roles(values["deletedRoles"]), given=_roles(values["newRoles"]), now=call.now)
 
 

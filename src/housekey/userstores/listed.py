@@ -47,6 +47,8 @@ class Listed:
     status: str = ""
     search: str = ""
     sort: str = "name"
+    domain: str = ""
+    """Only users of this one; `""`: of all."""
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
@@ -111,9 +113,9 @@ def page(listed: Listed, total: int, *, offset: int, limit: int) -> list[UUID]:
     found_first = total <= FEW and bool(listed.status)
     driver = "u" if listed.words and column == "name_key" else "a"
     key = f"{driver if column == 'name_key' else 'a'}.{column}"
-    walked = column != "name_key" or domains(listed.tenant) == [PRIMARY]
+    walked = column != "name_key" or bool(listed.domain) or domains(listed.tenant) == [PRIMARY]
     where, values = _where(listed, driver)
-    if column == "name_key" and walked:
+    if column == "name_key" and walked and not listed.domain:
         where, values = f"{where} AND {driver}.domain = %s", [*values, PRIMARY]
     order = " DESC" if listed.sort.startswith("-") else ""
     # Within one domain a name says all; the id would keep SQLite from taking the index of names for the order.
@@ -148,6 +150,8 @@ def _where(listed: Listed, driver: str) -> tuple[str, list[Any]]:
     parts = [f"{driver}.tenant_id = %s", *([STATUSES[listed.status].replace("has(", f"{has}(")] if listed.status else [])]
     parts += [word] * len(listed.words)
     values: list[Any] = reduce(lambda found, text: [*found, *[text] * 4], listed.words, [listed.tenant.id])
+    if listed.domain:
+        parts, values = [*parts, f"{driver}.domain = %s"], [*values, listed.domain]
     return " AND ".join(parts), values
 
 

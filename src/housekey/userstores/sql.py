@@ -21,7 +21,8 @@ class SqlStore:
 
     def insert(self, tenant: Tenant, user: StoredUser, password_hash: str) -> None:
         found = searchable(user.profile)
-        row = SqlUser(
+        row = hot.made(
+            SqlUser,
             id=user.id,
             tenant_id=tenant.id,
             domain=user.name.domain,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +22,14 @@ SENTENCES: dict[str, tuple[str, Words]] = {
     "user:create": ("user-plus", gettext_lazy("User added")),
     "user:change": ("user", gettext_lazy("User changed")),
     "user:delete": ("trash", gettext_lazy("User deleted")),
+    "user:meet": ("link", gettext_lazy("Found in the directory")),
+    "repair:create": ("link", gettext_lazy("Brought in line with the directory")),
+    "repair:refresh": ("link", gettext_lazy("Brought in line with the directory")),
+    "repair:password": ("link", gettext_lazy("Brought in line with the directory")),
+    "repair:block": ("link", gettext_lazy("Brought in line with the directory")),
+    "repair:remove": ("link", gettext_lazy("Brought in line with the directory")),
+    "repair:state": ("link", gettext_lazy("Brought in line with the directory")),
+    "repair:mirror": ("link", gettext_lazy("Brought in line with the directory")),
     "administrator:create": ("user-plus", gettext_lazy("Administrator added")),
     "invitation:issue": ("mail", gettext_lazy("Invitation issued")),
     "invitation:resend": ("mail", gettext_lazy("Invitation sent again")),
@@ -80,6 +89,8 @@ SENTENCES: dict[str, tuple[str, Words]] = {
     "tenant:add": ("building", gettext_lazy("Tenant added")),
     "audit:export": ("download", gettext_lazy("Audit log downloaded")),
 }
+"""What people read of their own account, and what else may be in any log. `console.events` has what only administrators meet."""
+NO_MORE: Mapping[str, tuple[str, Words]] = MappingProxyType({})
 REFUSED: dict[str, Words] = {
     "sign-in": gettext_lazy("Sign-in refused"),
     "sign-in:basic": gettext_lazy("Sign-in from a program refused"),
@@ -101,13 +112,13 @@ class Told:
     network: str
 
 
-def sentences(entries: Iterable[AuditView]) -> list[Told]:
-    """Entries as lines, in the order given. An event without a sentence of its own shows its name."""
-    return [_told(entry) for entry in entries]
+def sentences(entries: Iterable[AuditView], more: Mapping[str, tuple[str, Words]] = NO_MORE) -> list[Told]:
+    """Entries as lines, in the order given. `more`: sentences beside `SENTENCES`. An event without one of its own shows its name."""
+    return [_told(entry, more) for entry in entries]
 
 
-def _told(entry: AuditView) -> Told:
-    icon, words = SENTENCES.get(entry.event, ("info", entry.event))
+def _told(entry: AuditView, more: Mapping[str, tuple[str, Words]]) -> Told:
+    icon, words = SENTENCES.get(entry.event) or more.get(entry.event) or ("info", entry.event)
     refused = entry.outcome not in {"done", ""}
     if refused:
         icon, words = "failed", REFUSED.get(entry.event, _("Refused: %s") % words)

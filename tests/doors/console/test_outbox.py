@@ -107,7 +107,7 @@ def test_the_first_page_asks_the_database_little_however_many_there_are(guest: B
         page = guest.get("/console/").page
     assert re.search(r"Users\s*<b>4</b>", page)
     assert re.search(r"Kept here\s*<b>3</b>", page)
-    assert len(asked) <= 17, [query["sql"] for query in asked]
+    assert len(asked) <= 18, [query["sql"] for query in asked]
 
 
 def test_the_living_page_shows_every_component(guest: Browser) -> None:

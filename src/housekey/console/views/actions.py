@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from housekey.console.views.handover import handed_over
 from housekey.core.errors import FeatureOff, Invalid
+from housekey.core.names import split_username
 from housekey.core.principal import CONSOLE, USER_VIEW
 from housekey.core.users import Changes
-from housekey.operations import onboarding, resets, sessions, users
+from housekey.operations import domains, onboarding, resets, sessions, users
 from housekey.web.forms import Words
 from housekey.web.guards import needs
 from housekey.web.house import house, now
@@ -109,10 +110,19 @@ _SETTINGS = {"offline-link": "console-onboarding", "offline-code": "console-rese
 """Where a feature that a verb needs is switched on."""
 
 
+def _also(request: Asked, deed: Verb, name: str) -> str:
+    """What happens outside this server."""
+    domain = split_username(name).domain
+    if deed is not VERBS["delete"] or not domains.directory_of(request.by, domain):
+        return ""
+    return _("The user’s entry in the directory of %s is deleted, too.") % domain
+
+
 def _confirm(request: Asked, user_id: UUID, verb: str, name: str, refusal: Invalid | None = None) -> HttpResponse:
     deed = VERBS[verb]
     context = {
         "user_id": user_id, "verb": verb, "deed": deed, "question": str(deed.question) % name if deed.question else _("That did not work"),
-        "refusal": refusal, "setting": (_SETTINGS.get(verb, "") if isinstance(refusal, FeatureOff) else ""),
+        "also": _also(request, deed, name), "refusal": refusal,
+        "setting": _SETTINGS.get(verb, "") if isinstance(refusal, FeatureOff) else "",
     }
     return render(request, "console/confirm.html", context, status=400 if refusal else 200)

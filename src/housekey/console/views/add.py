@@ -16,7 +16,7 @@ from housekey.console.views import special
 from housekey.console.views.fields import CLAIMS, profile_fields, refuse, written
 from housekey.console.views.groups import find, offered
 from housekey.console.views.handover import handed_over
-from housekey.core.errors import Conflict, Invalid, PasswordRefused
+from housekey.core.errors import Conflict, Invalid, PasswordRefused, Unavailable
 from housekey.core.groups import Group
 from housekey.core.names import PRIMARY, UserName
 from housekey.core.passwords import PasswordRules
@@ -25,7 +25,7 @@ from housekey.core.principal import CONSOLE, GOVERNANCE_VIEW, GROUP_UPDATE, OFFL
 from housekey.core.properties import ENABLE, MAX_LENGTH, MIN_LENGTH, OFFER_ASK_PASSWORD
 from housekey.core.scenario import Method, scenario_for
 from housekey.core.users import NewUser, Profile, User
-from housekey.operations import groups, users
+from housekey.operations import domains, groups, users
 from housekey.operations.policies import effective
 from housekey.web.forms import Field, Form, Words
 from housekey.web.guards import needs
@@ -181,7 +181,7 @@ def add(request: Asked) -> HttpResponse:
     domain = request.POST.get("domain", PRIMARY)
     if request.method == "POST":
         try:
-            if domain not in users.domains(request.by):
+            if domain not in domains.for_new_users(request.by)[0]:
                 form.fail("", _("Choose one of the domains in the list."))
             if _check(form, way if invite else None):
                 user = _create(request, form, domain, way if invite else None, policy)
@@ -189,14 +189,17 @@ def add(request: Asked) -> HttpResponse:
         except PasswordRefused as refusal:
             form.fail("password", _("Please choose another password: see the rules marked below."))
             broken = refusal.rules
+        except Unavailable as refusal:
+            form.fail("", _(refusal.sentence))
         except Invalid as refusal:
             if refusal.field == "groups-named":
                 form.fail(refusal.field, _(refusal.sentence))
             else:
                 refuse(form, refusal)
     rules = PasswordRules(policy.number(MIN_LENGTH), policy.number(MAX_LENGTH)).shown()
+    open_domains, closed_domains = domains.for_new_users(request.by)
     return render(request, "console/add_user.html", {
-        "form": form, "invite": invite, "why_not": why_not, "domains": users.domains(request.by), "domain": domain,
+        "form": form, "invite": invite, "why_not": why_not, "domains": open_domains, "closed_domains": closed_domains, "domain": domain,
         "rules": rules, "broken": broken, "groups": _groups(request), "may_settings": request.by.may(GOVERNANCE_VIEW),
         "ways": _ways(request.by, policy, way), "special": special.shown(request, policy, "invitation", methods=False),
     })

@@ -16,11 +16,12 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from housekey.console.events import EVERY, OF_THE_SERVER
 from housekey.core.principal import AUDIT_VIEW, CONSOLE, USER_LIST, USER_VIEW, Principal
 from housekey.core.sheet import write
 from housekey.operations import audit, users
 from housekey.operations.audit import MOST_EXPORTED, OUTCOMES, AuditView, Sought
-from housekey.web.events import SENTENCES, Told, sentences
+from housekey.web.events import Told, sentences
 from housekey.web.forms import Words
 from housekey.web.guards import needs
 from housekey.web.house import now
@@ -95,8 +96,8 @@ def listing(request: Asked) -> HttpResponse:
 
 def _events(chosen: str) -> list[tuple[str, Words]]:
     """What can be chosen, by its words."""
-    known = sorted(((name, words) for name, (_icon, words) in SENTENCES.items()), key=lambda pair: str(pair[1]).casefold())
-    other: list[tuple[str, Words]] = [(chosen, chosen)] if chosen and chosen not in SENTENCES else []
+    known = sorted(((name, words) for name, (_icon, words) in EVERY.items()), key=lambda pair: str(pair[1]).casefold())
+    other: list[tuple[str, Words]] = [(chosen, chosen)] if chosen and chosen not in EVERY else []
     return [*known, *other]
 
 
@@ -104,7 +105,7 @@ def _rows(by: Principal, entries: list[AuditView]) -> list[Row]:
     targets = {entry.target_id for entry in entries if entry.target_id}
     known = users.names(by, list(targets)) if targets and by.may(USER_LIST) and by.may(USER_VIEW) else {}
     return [Row(told, entry, _details(entry), entry.target_id if entry.target_id in known else None)
-            for told, entry in zip(sentences(entries), entries, strict=True)]
+            for told, entry in zip(sentences(entries, OF_THE_SERVER), entries, strict=True)]
 
 
 def _details(entry: AuditView) -> tuple[tuple[str, str], ...]:
@@ -129,7 +130,7 @@ def _cells(entries: Iterator[AuditView], language: str) -> Iterator[list[str]]:
     """Written while it is sent, when the language of the request is no longer in force."""
     for entry in entries:
         with override(language):
-            sentence = sentences([entry])[0].sentence
+            sentence = sentences([entry], OF_THE_SERVER)[0].sentence
         detail = json.dumps(entry.detail, ensure_ascii=False) if entry.detail else ""
         yield [entry.at.astimezone(UTC).isoformat(timespec="seconds"), entry.actor, entry.event, sentence, entry.target,
                str(entry.target_id or ""), entry.outcome, entry.network, detail]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from housekey.console.store_form import places_shown
 from housekey.console.views import ruling
 from housekey.console.views.custom import TYPE_NAMES
 from housekey.core.attributes import CUSTOM_URN
@@ -75,6 +76,7 @@ def edit(request: Asked) -> HttpResponse:
     told = ruling.told(request, form, claim.uri, rule, look=trying or "done" in request.GET) if ruled else {}
     return render(request, "console/claim.html", told | {
         "ruled": ruled, "claim": claim, "name": _(claim.display_name), "form": form, "address": _address(claim.uri), "supported": supported,
+        "places": places_shown(request, claim.uri),
         "code": claim.uri == ONE_TIME_PASSWORD, "may_change": request.by.may(CLAIM_UPDATE),
     })
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from housekey.console.store_form import places_shown
 from housekey.console.views import ruling
 from housekey.core.attributes import CUSTOM_URN
 from housekey.core.custom import MOST_DESCRIPTION, MOST_NAME, CustomAttribute, CustomType
@@ -67,7 +68,8 @@ def edit(request: Asked, name: str) -> HttpResponse:
             form.fail(getattr(refusal, "field", ""), _(refusal.sentence))
     told = ruling.told(request, form, found.uri, rule, look=trying or "done" in request.GET)
     return render(request, "console/attribute.html", told | {
-        "attribute": found, "form": form, "address": address, "type": TYPE_NAMES[found.type], "path": f"{CUSTOM_URN}:{found.name}",
+        "attribute": found, "places": places_shown(request, found.uri), "form": form, "address": address,
+        "type": TYPE_NAMES[found.type], "path": f"{CUSTOM_URN}:{found.name}",
         "may_change": request.by.may(CLAIM_UPDATE),
     })
 

@@ -104,8 +104,8 @@ def _page(request: Asked, group: Group, *, rename: Form | None = None, join: For
     return render(request, "console/group.html", {
         "group": group, "form": failed, "rename": rename or Form([_name_field(str(group.name))]), "join": join or _member_form(),
         "members": found.members, "pager": Pager(number, found.total), "search": search, "size": memberships.size(by, group.id),
-        "may_change": by.may(GROUP_UPDATE), "may_name": by.may(USER_LIST), "may_look": by.may(USER_VIEW),
-        "may_delete": by.may(GROUP_DELETE), "undo": _undo(request),
+        "may_change": by.may(GROUP_UPDATE) and not group.in_directory, "may_name": by.may(USER_LIST), "may_look": by.may(USER_VIEW),
+        "may_delete": by.may(GROUP_DELETE) and not group.in_directory, "undo": None if group.in_directory else _undo(request),
     }, status=status)
 
 
@@ -151,7 +151,7 @@ def join(request: Asked, group_id: UUID) -> HttpResponse:
     group, form = groups.get(request.by, group_id, members=False), _member_form(request.POST.dict())
     if form.check_required():
         try:
-            user = users.by_name(request.by, form.text("username"))
+            user = users.by_name(request.by, form.text("username"), now())
             groups.change(request.by, group_id, GroupChanges(added=frozenset({user.id})), now(), members=False)
             return see_other(address(group_id, "group-joined"))
         except NotFound:
@@ -192,7 +192,7 @@ def offered(by: Principal, most: int) -> tuple[list[Group], int]:
     if not by.may(GROUP_VIEW):
         return [], 0
     found = groups.listing(by, limit=most, members=False)
-    return found.groups, found.total
+    return [group for group in found.groups if not group.in_directory], found.total
 
 
 def find(by: Principal, text: str) -> UUID:

@@ -20,13 +20,14 @@ from housekey.core.principal import (
     GOVERNANCE_UPDATE,
     GOVERNANCE_VIEW,
     OUTBOX_VIEW,
+    STORE_VIEW,
     USER_LIST,
     USER_UPDATE,
     USER_VIEW,
     Principal,
 )
 from housekey.core.properties import ENABLE
-from housekey.operations import bootstrap, insights, invitations, jobs, outbox, users
+from housekey.operations import bootstrap, insights, invitations, jobs, outbox, stores, users
 from housekey.operations.policies import effective
 from housekey.web.chart import Chart, Series, nested
 from housekey.web.forms import Words
@@ -78,6 +79,9 @@ def _urgent(request: Asked, numbers: Numbers, *, mail: bool) -> list[Next]:
     if by.may(GOVERNANCE_UPDATE) and bootstrap.default_password_in_use(house(), request.tenant):
         found.append(Next(_("The first administrator still has the default password."), _("Everybody who knows Housekey knows it too."),
                           _("Change it in My Account"), reverse("myaccount"), "bad"))
+    found += [Next(
+        _("The user store %s is in trouble.") % domain, _("Its users may be unable to sign in: %s") % _(why), _("Open the user store"),
+        reverse("console-store", args=[domain]), "bad") for domain, why in (stores.troubled(by) if by.may(STORE_VIEW) else ())]
     if by.may(GOVERNANCE_VIEW) and not effective(house(), request.tenant).on(ENABLE):
         found.append(Next(_("Inviting users is switched off."), _("New users get no message to set a password."), _("Open the setting"),
                           reverse("console-onboarding"), "warn"))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from housekey.console.views.fields import CLAIMS, profile_fields, refuse, written
 from housekey.core import claims as local
-from housekey.core.errors import Invalid, PasswordRefused, Stale
+from housekey.core.errors import Invalid, PasswordRefused, Stale, Unavailable
 from housekey.core.principal import CONSOLE, EVERYONE, ROLE_VIEW, USER_UPDATE, USER_VIEW
 from housekey.core.users import Changes, User
 from housekey.operations import claims, roles, users
@@ -80,7 +80,7 @@ def _save(request: Asked, user: User, form: Form, names: dict[str, str]) -> None
 @needs(CONSOLE, USER_VIEW, USER_UPDATE)
 def edit(request: Asked, user_id: UUID) -> HttpResponse:
     """The profile and the roles. A change by somebody else meanwhile is told, and what was typed stays."""
-    user = users.get(request.by, user_id)
+    user = users.get(request.by, user_id, now=now())
     more = _more(request)
     names = CLAIMS | {field.name: uri for uri, field in more.items()}
     fields = [*profile_fields(), Field("locale", gettext_lazy("Language"), limit=local.MOST_LOCALE), *more.values()]
@@ -94,6 +94,8 @@ def edit(request: Asked, user_id: UUID) -> HttpResponse:
             return see_other(reverse("console-user", args=[user_id]) + "?done=changed")
         except Stale:
             form.sentence = _("Somebody else changed this user meanwhile. Compare with the user's page and save again.")
+        except Unavailable as refusal:
+            form.fail("", _(refusal.sentence))
         except Invalid as refusal:
             refuse(form, refusal, names)
     locale = form.fields["locale"].value
@@ -131,6 +133,8 @@ def set_password(request: Asked, user_id: UUID) -> HttpResponse:
         except PasswordRefused as refusal:
             form.fail("password", _("Please choose another password: see the rules marked below."))
             broken = refusal.rules
+        except Unavailable as refusal:
+            form.fail("", _(refusal.sentence))
         except Invalid as refusal:
             refuse(form, refusal)
     rules = rules_for(house(), request.tenant, effective(house(), request.tenant), user.name)

@@ -150,7 +150,7 @@ def join(request: Asked) -> HttpResponse:
     role, form = roles.get(request.by, request.GET.get("name", "")), _member_form(request.POST.dict())
     if form.check_required():
         try:
-            roles.grant(request.by, users.by_name(request.by, form.text("username")).id, role.name, now())
+            roles.grant(request.by, users.by_name(request.by, form.text("username"), now()).id, role.name, now())
             return see_other(_address(role.name, "role-joined"))
         except NotFound:
             form.fail("username", _("There is no user with this name."))

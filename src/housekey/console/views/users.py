@@ -22,10 +22,10 @@ from housekey.core import claims as local
 from housekey.core.attributes import CUSTOM_URN
 from housekey.core.custom import held
 from housekey.core.filters import moment
-from housekey.core.principal import CONSOLE, GOVERNANCE_VIEW, OFFLINE_INVITE, OUTBOX_VIEW, USER_LIST, USER_VIEW
+from housekey.core.principal import CONSOLE, GOVERNANCE_VIEW, OFFLINE_INVITE, OUTBOX_VIEW, STORE_VIEW, USER_LIST, USER_VIEW, Principal
 from housekey.core.scenario import Purpose, of
 from housekey.core.users import Invitation, User
-from housekey.operations import claims, insights, onboarding, resets, users
+from housekey.operations import claims, domains, insights, onboarding, resets, users
 from housekey.operations.custom_attributes import kind_of_users
 from housekey.operations.policies import effective
 from housekey.web.forms import Form, Words
@@ -66,17 +66,21 @@ def sort_columns(sort: str) -> dict[str, Column]:
 @require_safe
 @needs(CONSOLE, USER_LIST)
 def listing(request: Asked) -> HttpResponse:
-    """`?status=`, `?q=`, `?sort=` and `?page=` are the whole state of the list; `?ticked=page` ticks everybody on the page."""
+    """`?status=`, `?domain=`, `?q=`, `?sort=` and `?page=` are the whole state of the list; `?ticked=page` ticks everybody on the page."""
     by, asked, number = request.by, request.GET, page_number(request.GET)
     search, sort, status = asked.get("q", "").strip()[:200], asked.get("sort", ""), asked.get("status", "")
     status = status if status in FILTERS else ""
     sort = sort if sort.removeprefix("-") in dict(SORTS) else "name"
-    found = users.listing(by, status=status, search=search, sort=sort, offset=(number - 1) * SIZE, limit=SIZE)
+    known = domains.known(by)
+    domain = asked.get("domain", "") if asked.get("domain", "") in known else ""
+    found = users.listing(by, status=status, search=search, sort=sort, domain=domain, offset=(number - 1) * SIZE, limit=SIZE)
     rows = [{"user": user, "badge": states.of_user(user.standing)} for user in found.users]
     return render(request, "console/users.html", {
         "rows": rows, "pager": Pager(number, found.total), "status": status, "search": search, "statuses": FILTERS,
         "columns": sort_columns(sort), "sort": sort, "offers": bulk.offers(house(), by), "ticked": asked.get("ticked") == "page",
-        "several": found.total > len(rows), "may_settings": by.may(GOVERNANCE_VIEW),
+        # What is done to all that match knows nothing of domains.
+        "several": found.total > len(rows) and not domain, "domain": domain, "domains": known if len(known) > 1 else (),
+        "may_settings": by.may(GOVERNANCE_VIEW),
     })
 
 
@@ -130,7 +134,7 @@ def show(request: Asked, user_id: UUID) -> HttpResponse:
 def page(request: Asked, user_id: UUID, form: Form | None = None, status: int = 200) -> HttpResponse:
     """`form`: one of its small forms that was refused."""
     by, at, policy = request.by, now(), effective(house(), request.tenant)
-    user = users.get(by, user_id)
+    user = users.get(by, user_id, now=at)
     invitations = onboarding.invitations(by, user_id, at)
     latest = invitations[0] if invitations else None
     may = deeds(by, user, policy, latest, governance=house().config.governance)
@@ -144,5 +148,16 @@ def page(request: Asked, user_id: UUID, form: Form | None = None, status: int = 
         "moments": told(insights.story(by, user_id, at), at, messages=by.may(OUTBOX_VIEW)),
         "special": special.shown(request, policy, purpose, user.profile) if may.resend.offered and may.special else None,
         "locked": bool(user.standing.locks) and user.standing.label == "locked", "may_settings": by.may(GOVERNANCE_VIEW),
-        "more": sections(request, user, may, form), "form": form,
+        "more": sections(request, user, may, form), "form": form, "store_trouble": _store_trouble(by, user.name.domain),
+        "may_store": by.may(STORE_VIEW),
     }, status=status)
+
+
+def _store_trouble(by: Principal, domain: str) -> str:
+    """Why somebody whose account is in order cannot sign in all the same."""
+    match domains.directory_of(by, domain):
+        case "off":
+            return _("The user store %s is switched off: none of its users can sign in.") % domain
+        case "trouble":
+            return _("The user store %s is in trouble: its users may be unable to sign in.") % domain
+    return ""

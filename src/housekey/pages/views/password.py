@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from housekey.core.errors import DeadCode, Invalid, PasswordRefused, PasswordUsedBefore
+from housekey.core.errors import DeadCode, Invalid, PasswordRefused, PasswordUsedBefore, Unavailable
 from housekey.operations import forgotten, recovery
 from housekey.operations.recovery import PasswordForm
 from housekey.pages import dead, flow
+from housekey.pages.views import waiting
 from housekey.web import cookies
 from housekey.web.forms import Field, Form
 from housekey.web.house import house, now
@@ -97,6 +98,9 @@ def complete(request: Asked) -> HttpResponse:
         again = isinstance(refusal, PasswordUsedBefore)
         form.fail("reset-password", _(refusal.sentence) if again else _("Please choose another password: see the rules marked below."))
         return _page(request, recovery.form(house(), request.tenant, ticket, now()), form, refusal.rules)
+    except Unavailable as refusal:
+        form.fail("", _("Your password could not be set just now. Please wait a moment and try again: your link or code stays good."))
+        return waiting.told(_page(request, recovery.form(house(), request.tenant, ticket, now()), form), refusal)
     except DeadCode as refusal:
         return dead.page(request, refusal)
     response = _done(request, done)

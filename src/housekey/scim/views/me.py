@@ -10,12 +10,13 @@ from django.http import HttpResponse
 from housekey.core.custom import settled
 from housekey.core.errors import Invalid, NotFound, NotPermitted, Stale
 from housekey.core.principal import LOGIN, USER_UPDATE
+from housekey.core.resource import profile_of
 from housekey.core.users import Changes, Profile, User
 from housekey.operations import own_password, own_profile
 from housekey.operations.custom_attributes import kind_of_users
 from housekey.scim import conditions, mapping, patch
 from housekey.scim.conditions import tag_of
-from housekey.scim.dialect import profile_of, read_changes, read_replacement, to_patch
+from housekey.scim.dialect import read_changes, read_replacement, to_patch
 from housekey.scim.door import door, not_possible
 from housekey.scim.errors import answer
 from housekey.scim.projection import Projection, of_query

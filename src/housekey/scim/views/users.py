@@ -75,7 +75,7 @@ def invitations(request: Asked, page: list[User], projection: Projection) -> dic
 def show(request: Asked, user_id: UUID) -> HttpResponse:
     """GET: oneTimePassword is returned only when asked for by name, and then only to who may read it (decisions, At rest)."""
     projection = of_query(request, kind_of_users(request.by.tenant))
-    user = users.get(request.by, user_id)
+    user = users.get(request.by, user_id, now=now())
     if not (projection.asks(HOUSEKEY_URN, "invitation") or projection.asks(WSO2_URN, "oneTimePassword", by_name=True)):
         # what is returned on request only changes without the version
         unchanged = conditions.known(request, tag_of(user))

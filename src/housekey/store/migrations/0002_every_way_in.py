@@ -5,15 +5,15 @@ import django.db.models.manager
 import uuid
 from typing import Any
 
-from housekey.core.principal import ADMINISTRATOR, ADMINISTRATOR_PERMISSIONS, EVERYONE, OWN_PASSWORD
+from housekey.core.principal import ADMINISTRATOR, EVERYONE, OWN_PASSWORD, shipped_roles
 from django.db import migrations, models
 
 
 def widen_shipped_roles(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 - Django calls it so
     """Administrators of databases from before this release may do what it adds; whoever took something from everyone keeps it taken."""
     Role = apps.get_model("store", "Role")
-    for role in Role.plain.filter(shipped=True):
-        added = {ADMINISTRATOR: ADMINISTRATOR_PERMISSIONS, EVERYONE: frozenset({OWN_PASSWORD})}.get(role.name, frozenset())
+    for role in Role.plain.filter(shipped=True).select_related("tenant"):
+        added = {ADMINISTRATOR: shipped_roles(role.tenant.domain)[ADMINISTRATOR], EVERYONE: frozenset({OWN_PASSWORD})}.get(role.name, frozenset())
         wider = sorted({*role.permissions, *added})
         if wider != role.permissions:
             role.permissions = wider

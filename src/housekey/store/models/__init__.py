@@ -5,6 +5,7 @@ from housekey.store.models.audit import AuditEntry
 from housekey.store.models.claim import Claim, CustomAttribute
 from housekey.store.models.client import Client, Token
 from housekey.store.models.code import Code, Ticket
+from housekey.store.models.directory import Directory, Entry, Repair
 from housekey.store.models.group import Group, GroupMember
 from housekey.store.models.idempotency import Kept
 from housekey.store.models.job import Job, JobRow
@@ -25,6 +26,8 @@ __all__ = [
     "Client",
     "Code",
     "CustomAttribute",
+    "Directory",
+    "Entry",
     "Group",
     "GroupMember",
     "Job",
@@ -34,6 +37,7 @@ __all__ = [
     "Message",
     "MessageTemplate",
     "Population",
+    "Repair",
     "Role",
     "RoleMember",
     "Sender",

@@ -39,6 +39,8 @@ class Code(Scoped):
     """Life in minutes where it differs from the tenant's setting; -1 for ever."""
     sent = models.DateTimeField(null=True)
     opened = models.DateTimeField(null=True)
+    claimed = models.DateTimeField(null=True)
+    """Since when somebody with this code is setting a password in a directory. The claim lapses by itself (`codes.CLAIM`)."""
     spent = models.DateTimeField(null=True)
     dead = models.DateTimeField(null=True)
     dead_reason = models.CharField(max_length=20, default="", blank=True)

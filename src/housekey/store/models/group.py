@@ -20,6 +20,8 @@ class Group(Scoped):
     """As it was given."""
     name_key = KeyField(max_length=400)
     external_id = models.CharField(max_length=255, default="", blank=True)
+    unique_id = models.CharField(max_length=128, default="", blank=True)
+    """Of a group that is read from its domain's directory: what never changes of its entry there. Such a group is changed there only."""
     created = models.DateTimeField()
     modified = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)

@@ -12,6 +12,10 @@ class Tenant(models.Model):
     """Lower case, as in `/t/<domain>/`."""
     name = models.CharField(max_length=255, default="", blank=True)
     active = models.BooleanField(default=True)
+    """False: suspended. Every door answers as if there were no such tenant, and nothing is sent or worked on for it."""
+    deleting = models.DateTimeField(null=True)
+    """Since when it is being deleted; such a tenant is not active and never will be."""
+    deleted_by = models.CharField(max_length=300, default="", blank=True)
     created = models.DateTimeField()
 
 
