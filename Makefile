@@ -16,7 +16,7 @@ SERVE_ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test test-fast test-sqlite test-postgres faults bench lint types contracts templates locks clean dev
+.PHONY: help install run test test-fast test-sqlite test-postgres faults looks bench lint types contracts templates locks clean dev
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ test-postgres: dev
 
 faults: dev ## kill -9 the server twenty times in the middle of 500 creations (two minutes); `make test` runs a small copy
 	@FAULTS=full $(PYTEST) -q -s tests/faults
+
+looks: dev ## every page in all four looks (six minutes); `make test` takes two of them for each
+	@LOOKS=full $(PYTEST) -q tests/browser/test_every_page.py
 
 bench: dev ## measure; prints a table, fails nothing
 	@$(BIN)/python -m bench

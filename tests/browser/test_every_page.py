@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -226,18 +227,20 @@ def test_nothing_is_loaded_from_elsewhere_and_no_policy_allows_it(visited: Visit
 
 
 LOOKS = [
-    pytest.param({"width": 1280, "color_scheme": "light"}, "en", 1, id="desktop-light"),
-    pytest.param({"width": 360, "color_scheme": "dark"}, "en", 1, id="phone-dark"),
-    pytest.param({"width": 1280, "color_scheme": "dark"}, "ar-XB", 1, id="right-to-left-dark"),
-    pytest.param({"width": 1280, "color_scheme": "light"}, "de", 2, id="german-large-text"),
+    pytest.param({"width": 1280, "color_scheme": "light"}, "en", 1, 0, id="desktop-light"),
+    pytest.param({"width": 360, "color_scheme": "dark"}, "en", 1, 0, id="phone-dark"),
+    pytest.param({"width": 1280, "color_scheme": "dark"}, "ar-XB", 1, 1, id="right-to-left-dark"),
+    pytest.param({"width": 1280, "color_scheme": "light"}, "de", 2, 1, id="german-large-text"),
 ]
 
 
-@pytest.mark.parametrize(("options", "language", "text"), LOOKS)
+@pytest.mark.parametrize(("options", "language", "text", "half"), LOOKS)
 def test_no_page_has_a_barrier(
-    visited: Visited, new_context_of: Callable[..., BrowserContext], camera: Camera, options: dict[str, object], language: str, text: int
+    visited: Visited, new_context_of: Callable[..., BrowserContext], camera: Camera, options: dict[str, object], language: str, text: int,
+    half: int,
 ) -> None:
-    """WCAG 2.2 AA by axe; nothing scrolls sideways; the content policy stops nothing."""
+    """WCAG 2.2 AA by axe; nothing scrolls sideways; the content policy stops nothing. For time every page has two of the looks, a light
+    and a dark one; with `LOOKS=full` all four."""
     page = new_context_of(**options).new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if "Content Security Policy" in said.text else None)
@@ -248,7 +251,8 @@ def test_no_page_has_a_barrier(
     page.wait_for_url("**/myaccount/**")
     if text != 1:
         page.add_init_script(f"addEventListener('DOMContentLoaded', () => {{ document.documentElement.style.fontSize = '{text * 100}%' }})")
-    found = [problem for address in visited.samples for problem in look(page, visited.served.url + address, camera)]
+    samples = visited.samples if os.environ.get("LOOKS") == "full" else visited.samples[half::2]
+    found = [problem for address in samples for problem in look(page, visited.served.url + address, camera)]
     assert not found, "\n".join(found)
     assert not complaints, "\n".join(complaints)
 
