@@ -340,9 +340,11 @@ def _built_in(by: Principal, domain: str) -> StoreView:
 
 def _view(by: Principal, row: Directory) -> StoreView:
     spoken = core.directory(row.kind, row.properties, row.attributes, private=row.private)
+    # PostgreSQL keeps the names of a JSON object in an order of its own
+    properties = {one.name: row.properties[one.name] for one in core.PROPERTIES if one.name in row.properties}
     return StoreView(
         row.domain, row.kind, population.accounts(by.tenant.id, row.domain), row.id, row.description, row.enabled, spoken.read_only,
-        row.domain == PRIMARY, dict(row.properties), {**spoken.attributes, **spoken.mirrored}, bool(row.sealed), row.version, row.changed,
+        row.domain == PRIMARY, properties, {**spoken.attributes, **spoken.mirrored}, bool(row.sealed), row.version, row.changed,
         row.changed_by, row.looked, row.due, dict(row.findings), Repair.objects.within(by.tenant).filter(directory=row).count(),
     )
 
