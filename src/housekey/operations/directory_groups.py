@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from housekey.core.batches import batches
 from housekey.core.entries import dn_key
 from housekey.core.errors import Invalid
 from housekey.core.groups import check_group_name
@@ -79,9 +80,9 @@ def _write(placed: Placed, found: GroupEntry, name: UserName, come: Sequence[UUI
 
 def _accounts(placed: Placed, dns: Iterable[str]) -> set[UUID]:
     """The accounts of the entries that are called so; others (groups inside groups, people elsewhere) are none of ours."""
-    keys, found = [dn_key(dn) for dn in dns], set[UUID]()
-    for start in range(0, len(keys), _BATCH):
-        rows = Entry.objects.aside(placed.tenant).filter(directory_id=placed.id, dn_key__in=keys[start : start + _BATCH])
+    keys, found = (dn_key(dn) for dn in dns), set[UUID]()
+    for some in batches(keys, _BATCH):
+        rows = Entry.objects.aside(placed.tenant).filter(directory_id=placed.id, dn_key__in=some)
         found |= set(rows.values_list("account_id", flat=True))
     return found
 
@@ -89,13 +90,13 @@ def _accounts(placed: Placed, dns: Iterable[str]) -> set[UUID]:
 def _exchange(row: Group, come: Sequence[UUID], go: Sequence[UUID]) -> tuple[int, int]:
     """How many came in and how many went. Who was deleted meanwhile does not come."""
     came = 0
-    for start in range(0, len(come), _BATCH):
-        there = Account.objects.among(row.tenant_id, come[start : start + _BATCH]).order_by("id").values_list("id", flat=True)
+    for some in batches(come, _BATCH):
+        there = Account.objects.among(row.tenant_id, some).order_by("id").values_list("id", flat=True)
         new = [GroupMember(tenant_id=row.tenant_id, group=row, account_id=account_id) for account_id in there]
         GroupMember.objects.bulk_create(new)
         came += len(new)
     inside = GroupMember.objects.within(row.tenant_id).filter(group=row)
-    return came, sum(inside.filter(account_id__in=go[start : start + _BATCH]).delete()[0] for start in range(0, len(go), _BATCH))
+    return came, sum(inside.filter(account_id__in=some).delete()[0] for some in batches(go, _BATCH))
 
 
 def _remove(by: Principal, row: Group, now: datetime) -> None:

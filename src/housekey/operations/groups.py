@@ -5,7 +5,7 @@ A group gives nobody any permission, so putting an administrator into one takes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import NullIf
 
+from housekey.core.batches import batches
 from housekey.core.errors import Conflict, Invalid, NotFound, Stale
 from housekey.core.groups import (
     Group,
@@ -229,7 +230,7 @@ def _exchange(tenant: Tenant, row: Row, changes: GroupChanges) -> tuple[int, int
         gone = frozenset(_ids(tenant, row)) - wanted
     came = _put_in(tenant, row, set(wanted))
     return came, sum(
-        GroupMember.objects.within(tenant).filter(group=row, account_id__in=some).delete()[0] for some in _batches(sorted(gone))
+        GroupMember.objects.within(tenant).filter(group=row, account_id__in=some).delete()[0] for some in batches(sorted(gone), _BATCH)
     )
 
 
@@ -240,7 +241,7 @@ def _ids(tenant: Tenant, row: Row) -> list[UUID]:
 def _put_in(tenant: Tenant, row: Row, ids: set[UUID]) -> int:
     """Those who are not in the group yet. They are held, in the order of their ids, so that nobody is deleted at the same moment."""
     came = 0
-    for some in _batches(sorted(ids)):
+    for some in batches(sorted(ids), _BATCH):
         present = GroupMember.objects.within(tenant).filter(group=row, account_id__in=some).values_list("account_id", flat=True)
         new = sorted(set(some) - set(present))
         known = Account.objects.among(tenant, new).order_by("id").select_for_update(no_key=True).values_list("id", flat=True)
@@ -255,10 +256,6 @@ def _no_member(tenant: Tenant, missing: UUID) -> Invalid:
     if Row.objects.within(tenant).filter(id=missing).exists():
         return Invalid(f"{missing} is a group. Groups inside groups are not supported: add its users themselves.", field="members")
     return Invalid(f"There is no user with the id {missing} to be a member.", field="members")
-
-
-def _batches(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
-    return (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
 
 
 def delete(by: Principal, group_id: UUID, now: datetime, *, version: int | None = None, also: Callable[[None], object] = nothing) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from housekey.conf.house import House
 from housekey.core import claim_rules
+from housekey.core.batches import batches
 from housekey.core.errors import Refused
 from housekey.core.intake.people import from_cells
 from housekey.core.jobs import Target
@@ -60,8 +61,7 @@ def _fault(by: Principal, policy: Policy, line: Line) -> str:
 def _once_each(by: Principal, targets: list[Target]) -> Iterator[Target]:
     """Names that stand in the file twice, and names that are taken."""
     seen: dict[tuple[str, str], int | None] = {}
-    for begin in range(0, len(targets), _AT_ONCE):
-        piece = targets[begin : begin + _AT_ONCE]
+    for piece in batches(targets, _AT_ONCE):
         names = {target.number: split_username(target.subject) for target in piece if not target.refused}
         taken = users.taken(by, list(names.values()))
         for target in piece:

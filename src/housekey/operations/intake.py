@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 
 from housekey.conf.house import House
 from housekey.core.account import Standing
+from housekey.core.batches import batches
 from housekey.core.errors import Conflict, Invalid, Refused
 from housekey.core.intake import files
 from housekey.core.intake.rows import Format, Row, Source
@@ -145,7 +146,7 @@ def run(
     for _ in islice(rows, mark.rows):
         pass
     with hot.roomy():
-        while piece := list(islice(rows, plan.wanted.at_once or BATCH)):
+        for piece in batches(rows, plan.wanted.at_once or BATCH):
             policy = effective(house, by.tenant)
             good, remarks = _looked_at(house, by, piece, plan.wanted, policy)
             _hash(good)
@@ -161,7 +162,7 @@ def look_through(house: House, by: Principal, stream: BinaryIO, plan: Plan, rema
     """What `run` would do from the beginning, as far as that can be known; nothing is written. Raises Invalid (field file)."""
     rows = files.read(stream, plan.format, plan.wanted.source, kind_of_users(by.tenant))
     mark, seen, policy = Mark(), set[int](), effective(house, by.tenant)
-    while piece := list(islice(rows, BATCH)):
+    for piece in batches(rows, BATCH):
         good, remarks = _looked_at(house, by, piece, plan.wanted, policy)
         free, more = _free(by, good, seen)
         seen |= {hash((one.new.name.domain, one.new.name.key)) for one in free}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
 from housekey.conf.house import House
+from housekey.core.batches import batches
 from housekey.core.errors import Invalid, NotFound
 from housekey.core.jobs import MOST, Deed, JobRowView, JobState, JobView, RowState, Target
 from housekey.core.principal import CODE_CREATE, CODE_DELETE, CONSOLE, USER_CREATE, USER_DELETE, USER_LIST, USER_UPDATE, Principal
@@ -54,7 +55,7 @@ def start(
     _must(house, by, deed)
     if len(ids) > MOST:
         raise Invalid(f"At most {MOST} users at once.", field="ids")
-    names = {row: name for piece in _pieces(ids) for row, name in users.names(by, piece).items()}
+    names = {row: name for piece in batches(ids, WRITTEN_AT_ONCE) for row, name in users.names(by, piece).items()}
     return _begin(by, deed, [Target(str(names[row]), row, input=given) for row in dict.fromkeys(ids) if row in names], "running", now)
 
 
@@ -206,7 +207,3 @@ def sweep(now: datetime) -> None:
     every = Job.objects.across_tenants("what is over is deleted in all tenants")
     every.filter(ended__lt=now - KEEP).delete()
     every.filter(state="draft", created__lt=now - KEEP_DRAFT).delete()
-
-
-def _pieces(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
-    return (ids[begin : begin + WRITTEN_AT_ONCE] for begin in range(0, len(ids), WRITTEN_AT_ONCE))

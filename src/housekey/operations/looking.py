@@ -9,16 +9,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import Q
 
 from housekey.conf.house import House
+from housekey.core.batches import batches
 from housekey.core.errors import Refused, Unavailable
 from housekey.core.names import Tenant
 from housekey.core.principal import Principal
@@ -31,7 +31,6 @@ from housekey.userstores.directory import Trouble
 from housekey.userstores.registry import Placed, place
 
 log = logging.getLogger("housekey.directories")
-T = TypeVar("T")
 
 LOOK_EVERY = 1.0
 """Seconds between two looks for work that another process made."""
@@ -163,12 +162,6 @@ def _take_everybody(placed: Placed, now: datetime, findings: Findings, lease: _L
         lease.prolong()
 
 
-def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    rest = iter(things)
-    while some := list(islice(rest, size)):
-        yield some
-
-
 class _TooMany(Refused):
     code = "HK-409"
 
@@ -217,7 +210,7 @@ def _went(placed: Placed, account_id: UUID, now: datetime, findings: Findings) -
 def forget(by: Principal, row: Directory, now: datetime, *, most: int) -> None:
     """Forget up to `most` accounts of a directory; the directory is not asked."""
     ids = Account.objects.within(by.tenant).filter(domain=row.domain).values_list("id", flat=True)[:most]
-    for some in batches(list(ids), 50):
+    for some in batches(ids, 50):
         with durable():
             for account in Account.objects.among(by.tenant, some).order_by("id").select_for_update():
                 name = accounts.names(by.tenant, [account.id]).get(account.id)

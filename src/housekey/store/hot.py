@@ -19,6 +19,7 @@ from django.db import connection, models
 from django.db.models import AutoField, BinaryField, BooleanField, CharField, ForeignKey, IntegerField, JSONField, UUIDField
 from django.db.models.base import ModelState
 
+from housekey.core.batches import batches
 from housekey.store.models import Account, Kept, SqlUser
 
 M = TypeVar("M", bound=models.Model)
@@ -204,8 +205,7 @@ def insert_many(rows: Sequence[models.Model]) -> None:
         if connection.vendor == "sqlite":  # no way to and fro, so one small statement many times is the quickest
             cursor.executemany(statement, prepared)
             return
-        for begin in range(0, len(prepared), at_once):
-            piece = prepared[begin : begin + at_once]
+        for piece in batches(prepared, at_once):
             cursor.execute(f"{head} VALUES {', '.join([places] * len(piece))}", [value for row in piece for value in row])
 
 
