@@ -63,7 +63,7 @@ class LeasedMessage:
 def leased(row: Message, who: str, accounts: set[uuid.UUID], now: datetime) -> LeasedMessage:
     """The row in the hands of `who`. `accounts`: ids of those accounts of the batch that still exist."""
     return LeasedMessage(
-        id=row.pk, tenant=Tenant(row.tenant.pk, row.tenant.domain, row.tenant.name), kind=row.kind, channel=row.channel,
+        id=row.pk, tenant=row.tenant.brief, kind=row.kind, channel=row.channel,
         recipient=row.recipient, locale=row.locale, fields={str(name): str(value) for name, value in row.fields.items()},
         created=row.retry_from if REMINDER in row.fields else row.created, retry_from=row.retry_from, attempts=row.attempts,
         leased_by=who, secret=secret_of(row),

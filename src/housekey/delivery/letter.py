@@ -68,7 +68,7 @@ def preview(house: House, row: Message, *, show_code: bool) -> Rendered:
 
     Raises NoTemplate and MissingKey.
     """
-    tenant, secret, code = Tenant(row.tenant.pk, row.tenant.domain, row.tenant.name), secret_of(row), ""
+    tenant, secret, code = row.tenant.brief, secret_of(row), ""
     if secret is not None:
         dummy = BULLET * secret.length or HIDDEN
         code = code_of(house, secret) if show_code and not secret.erased else dummy

@@ -20,13 +20,11 @@ from django.db.models import Q
 from housekey.conf.house import House
 from housekey.core.batches import batches
 from housekey.core.errors import Refused, Unavailable
-from housekey.core.names import Tenant
 from housekey.core.principal import Principal
 from housekey.operations import accounts, audit, directory_groups, entries, repairs, users
 from housekey.operations.entries import Findings
 from housekey.operations.transactions import durable
 from housekey.store.models import Account, Directory, Entry
-from housekey.store.models import Tenant as TenantRow
 from housekey.userstores.directory import Trouble
 from housekey.userstores.registry import Placed, place
 
@@ -76,7 +74,7 @@ def step(house: House, now: datetime, stop: threading.Event | None = None) -> bo
 def _look_step(house: House, now: datetime, stop: threading.Event | None) -> bool:
     every = Directory.objects.across_tenants("the worker looks through the directories of all tenants")
     free = every.filter(Q(leased_until__isnull=True) | Q(leased_until__lt=now), due__lte=now, enabled=True, tenant__active=True)
-    row = free.order_by("due").first()
+    row = free.order_by("due").select_related("tenant").first()
     if row is None:
         return False
     mine = every.filter(id=row.id, leased_until=row.leased_until)
@@ -89,8 +87,7 @@ def _look_step(house: House, now: datetime, stop: threading.Event | None) -> boo
 
 def look(house: House, row: Directory, now: datetime, stop: threading.Event | None = None) -> Findings:
     """Look through a whole directory, whoever asked for it. What was found is written to its row; nothing is raised."""
-    tenant = tenant_of(row)
-    placed, findings, error, lease = place(house, tenant, row), Findings(), "", _Lease(row, now, stop)
+    placed, findings, error, lease = place(house, row.tenant.brief, row), Findings(), "", _Lease(row, now, stop)
     left: list[UUID] = []
     try:
         _take_everybody(placed, now, findings, lease)
@@ -124,11 +121,6 @@ def _conclude(placed: Placed, row: Directory, now: datetime, findings: Findings,
             counts: dict[str, Any] = {name: told[name] for name in ("seen", "added", "changed", "gone", "left_out", "error")}
             outcome = "failed" if error else "done"
             audit.record(entries.worker(placed), "store:looked", now, target=placed.domain, outcome=outcome, **counts)
-
-
-def tenant_of(row: Directory) -> Tenant:
-    tenant = TenantRow.objects.get(pk=row.tenant_id)
-    return Tenant(tenant.pk, tenant.domain, tenant.name)
 
 
 class _Lease:

@@ -16,13 +16,12 @@ from django.db.models import Min, QuerySet
 
 from housekey.conf.house import House
 from housekey.core import claims
-from housekey.core.names import Tenant, split_username
+from housekey.core.names import split_username
 from housekey.operations import accounts, audit, entries
 from housekey.operations.directories import BLOCK, CREATE, MIRROR, PASSWORD, REFRESH, REMOVE, STATE, end_of
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Account, Entry, Repair
-from housekey.store.models import Tenant as TenantRow
 from housekey.userstores.directory import Gone, Trouble
 from housekey.userstores.registry import Placed, place
 
@@ -47,8 +46,7 @@ def step(house: House, now: datetime) -> bool:
     with durable():
         if not every.filter(id=row.id, due=row.due).update(due=now + LEASE, attempts=row.attempts + 1, error=""):
             return True
-    tenant = TenantRow.objects.get(pk=row.tenant_id)
-    placed = place(house, Tenant(tenant.pk, tenant.domain, tenant.name), row.directory)
+    placed = place(house, row.tenant.brief, row.directory)
     try:
         done = _DEEDS[row.deed](placed, row, now)
     except Trouble as trouble:
@@ -67,7 +65,7 @@ def _next(waiting: QuerySet[Repair]) -> Repair | None:
     if chosen is None:
         return None
     _served[chosen["directory_id"]] = time.monotonic()
-    return waiting.filter(directory_id=chosen["directory_id"]).order_by("due").select_related("directory").first()
+    return waiting.filter(directory_id=chosen["directory_id"]).order_by("due").select_related("tenant", "directory").first()
 
 
 def _later(row: Repair, trouble: Trouble, now: datetime) -> None:

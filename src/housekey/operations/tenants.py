@@ -71,12 +71,8 @@ def by_domain(domain: str) -> Tenant | None:
         return None
     if len(_found) > 10_000:
         _found.clear()
-    _found[domain] = (time.monotonic() + _KEEP, _view(row))
-    return _view(row)
-
-
-def _view(row: Row) -> Tenant:
-    return Tenant(row.pk, row.domain, row.name)
+    _found[domain] = (time.monotonic() + _KEEP, row.brief)
+    return row.brief
 
 
 def forget(domain: str = "") -> None:
@@ -97,7 +93,7 @@ def default() -> Tenant:
 
 def listing() -> list[Tenant]:
     """Those that can be entered, by domain."""
-    return [_view(row) for row in Row.objects.filter(active=True).order_by("domain")]
+    return [row.brief for row in Row.objects.filter(active=True).order_by("domain")]
 
 
 def must(by: Principal, permission: str) -> None:
@@ -215,7 +211,7 @@ def _create(domain: str, name: str, now: datetime) -> Tenant:
     row = Row.objects.create(domain=domain, name=name, created=now)
     for role, permissions in shipped_roles(domain).items():
         Role(tenant_id=row.pk, name=role, permissions=sorted(permissions), shipped=True).save(force_insert=True)
-    return _view(row)
+    return row.brief
 
 
 def ensure_default(now: datetime) -> Tenant:
@@ -223,7 +219,7 @@ def ensure_default(now: datetime) -> Tenant:
     forget()
     row = Row.objects.filter(domain=SUPER_TENANT).first()
     if row is not None:
-        return _view(row)
+        return row.brief
     with durable():
         tenant = _create(SUPER_TENANT, "", now)
         audit.record(system(tenant), "tenant:add", now, target=SUPER_TENANT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from housekey.core import names
 from housekey.store.scope import Scoped
 
 
@@ -17,6 +18,11 @@ class Tenant(models.Model):
     """Since when it is being deleted; such a tenant is not active and never will be."""
     deleted_by = models.CharField(max_length=300, default="", blank=True)
     created = models.DateTimeField()
+
+    @property
+    def brief(self) -> names.Tenant:
+        """As every floor passes it around."""
+        return names.Tenant(self.pk, self.domain, self.name)
 
 
 class Setting(Scoped):
