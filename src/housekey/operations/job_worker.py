@@ -29,7 +29,6 @@ from housekey.operations.roles import permissions_of
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Job, JobRow
-from housekey.store.models import Tenant as TenantRow
 
 log = logging.getLogger("housekey.jobs")
 
@@ -79,28 +78,27 @@ def step(house: House, now: datetime) -> bool:
     job = _leased(now)
     if job is None:
         return False
-    row = TenantRow.objects.get(pk=job.tenant_id)
-    tenant, ends = Tenant(row.pk, row.domain, row.name), time.monotonic() + SLICE
-    over = False
-    while not over:
-        waiting = list(JobRow.objects.within(tenant).filter(job=job, state="waiting").order_by("number")[:BATCH])
-        if not waiting:
-            _finish(job, now)
-            return True
-        for row_ in waiting:
-            by = _principal(tenant, job)
-            if by is None:
-                _finish(job, now, f"{job.by} cannot use the console any more.")
-                return True
-            over = not _goes_on(job)
-            if not over:
-                _do(house, by, job, row_, now)
-                over = time.monotonic() > ends
-            if over:
-                break
+    _turn(house, job, now)
     # Not None: whoever was worked on last comes last, behind jobs that had no turn yet.
     Job.objects.across_tenants("the lease of this worker").filter(id=job.id, state="running").update(leased_until=now)
     return True
+
+
+def _turn(house: House, job: Job, now: datetime) -> None:
+    """Row after row until the slice is over, or the job is."""
+    tenant, ends = job.tenant.brief, time.monotonic() + SLICE
+    while waiting := list(JobRow.objects.within(tenant).filter(job=job, state="waiting").order_by("number")[:BATCH]):
+        for row in waiting:
+            by = _principal(tenant, job)
+            if by is None:
+                _finish(job, now, f"{job.by} cannot use the console any more.")
+                return
+            if not _goes_on(job):
+                return
+            _do(house, by, job, row, now)
+            if time.monotonic() > ends:
+                return
+    _finish(job, now)
 
 
 def _leased(now: datetime) -> Job | None:
@@ -108,7 +106,7 @@ def _leased(now: datetime) -> Job | None:
     every = Job.objects.across_tenants("the worker takes the jobs of all tenants")
     its_own = every.filter(tenant=OuterRef("tenant")).annotate(at=Coalesce("leased_until", "ended"))
     turn = its_own.order_by(F("at").desc(nulls_last=True)).values("at")[:1]
-    free = every.filter(state="running").exclude(leased_until__gt=now).exclude(tenant__in=TenantRow.objects.filter(active=False))
+    free = every.filter(state="running", tenant__active=True).exclude(leased_until__gt=now).select_related("tenant")
     job = free.order_by(Subquery(turn).asc(nulls_first=True), F("leased_until").asc(nulls_first=True), "created").first()
     if job is None:
         return None
