@@ -91,28 +91,29 @@ def mirror_for(tenant_id: int, domain: str) -> Placed | None:
     nothing, the database is not asked."""
     if settings.HOUSE.config.identity_data == "own":
         return None
-    found = _known.get(tenant_id)
-    tenant = next(iter(found[1].values())).tenant if found and found[1] else None
-    if tenant is None:
-        if found and found[0] > time.monotonic():
-            return None
-        row = TenantRow.objects.get(pk=tenant_id)
-        tenant = Tenant(row.pk, row.domain, row.name)
-    placed = directories(tenant).get(domain)
+    known = _remembered(tenant_id)
+    if known is None:
+        known = directories(TenantRow.objects.get(pk=tenant_id).brief)
+    placed = known.get(domain)
     return placed if placed and placed.settings.mirrored and not placed.read_only else None
 
 
 def directories(tenant: Tenant) -> dict[str, Placed]:
     """The directories of a tenant by domain. PRIMARY is in our own database again once its directory is switched off."""
-    found = _known.get(tenant.id)
-    if found and found[0] > time.monotonic():
-        return found[1]
+    known = _remembered(tenant.id)
+    if known is not None:
+        return known
     rows = Directory.objects.within(tenant).exclude(domain=PRIMARY, enabled=False).order_by("domain")
     placed = {row.domain: place(settings.HOUSE, tenant, row) for row in rows}
     if len(_known) > 10_000:
         _known.clear()
     _known[tenant.id] = time.monotonic() + _KEEP, placed
     return placed
+
+
+def _remembered(tenant_id: int) -> dict[str, Placed] | None:
+    until, known = _known.get(tenant_id, (0.0, None))
+    return known if until > time.monotonic() else None
 
 
 def place(house: House, tenant: Tenant, row: Directory) -> Placed:
