@@ -173,7 +173,7 @@ def _try(tenant: Tenant, name: UserName, password: str, network: str, now: datet
 def _accept(entry: _Entry, password: str, now: datetime, *, counted: bool = False) -> Account:
     """The account that may come in; every refusal is audited, and `counted` as a typed code. Raises WrongCredentials."""
     account, tenant = entry.account, entry.tenant
-    why = _refusal(tenant, account, right=entry.right) if not entry.why else entry.why
+    why = entry.why or _refusal(tenant, account, right=entry.right)
     if account is None or why:
         with durable():
             known = account.id if account else None
