@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from housekey.core.errors import Invalid
+from housekey.core.errors import Conflict, Invalid
 
 SUPER_TENANT = "carbon.super"
 PRIMARY = "PRIMARY"
@@ -92,6 +92,10 @@ def check_username(name: UserName, field: str = "userName") -> None:
             raise Invalid("The user name may not contain spaces, control or invisible characters.", field=field, code="31301")
         if char in "/*?%":
             raise Invalid(f"The user name may not contain {char}", field=field, code="31301")
+
+
+def name_taken(name: UserName) -> Conflict:
+    return Conflict(f"User with the name: {name} already exists in the system. Choose another userName.", field="userName")
 
 
 def organization_name(stored: str, tenant: Tenant, base_url: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from housekey.conf.house import House
 from housekey.core.account import Standing
 from housekey.core.errors import Conflict, Invalid, PasswordRefused
-from housekey.core.names import SUPER_TENANT, Tenant, UserName, check_username, split_username
+from housekey.core.names import SUPER_TENANT, Tenant, UserName, check_username, name_taken, split_username
 from housekey.core.principal import ADMINISTRATOR, SERVER, Principal, system
 from housekey.core.scenario import scenario_for
 from housekey.core.users import Email, Profile, User
@@ -20,7 +20,6 @@ from housekey.operations.onboarding import link_of
 from housekey.operations.passwords import accepted
 from housekey.operations.policies import effective
 from housekey.operations.transactions import durable
-from housekey.operations.users import name_taken
 from housekey.store import hot
 from housekey.store.models import KeyName
 from housekey.userstores.base import StoredUser

@@ -21,8 +21,8 @@ from django.db.models.functions import Greatest
 
 from housekey.core.claims import EMAIL, LAST_NAME
 from housekey.core.entries import digest, dn_key, merged, outdated, values_of
-from housekey.core.errors import Conflict, Invalid, NotFound, PasswordRefused, Refused, StoreReadOnly, Unavailable
-from housekey.core.names import Tenant, UserName
+from housekey.core.errors import Invalid, NotFound, PasswordRefused, Refused, StoreReadOnly, Unavailable
+from housekey.core.names import Tenant, UserName, name_taken
 from housekey.core.users import Profile, User
 from housekey.operations import hashing
 from housekey.operations.transactions import durable
@@ -356,7 +356,7 @@ def translated(placed: Placed, name: UserName, *, openly: bool = False) -> Itera
     try:
         yield
     except Taken:
-        raise Conflict(f"User with the name: {name} already exists in the system. Choose another userName.", field="userName") from None
+        raise name_taken(name) from None
     except Gone:
         raise NotFound(f"{name} is not in the user store {domain} any more.") from None
     except Weak as trouble:

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 from housekey.conf.house import House
 from housekey.core import claim_rules
 from housekey.core.account import ADMIN_INITIATED, MAX_ATTEMPTS, Standing
-from housekey.core.errors import Conflict, FeatureOff, Invalid, NotFound, NotPermitted, Stale
+from housekey.core.errors import FeatureOff, Invalid, NotFound, NotPermitted, Stale
 from housekey.core.messages import ADDRESS_CHANGED, PASSWORD_CHANGED
-from housekey.core.names import Tenant, UserName, check_username, findable, name_key, split_username
+from housekey.core.names import Tenant, UserName, check_username, findable, name_key, name_taken, split_username
 from housekey.core.policy import Policy
 from housekey.core.principal import OFFLINE_INVITE, USER_CREATE, USER_DELETE, USER_LIST, USER_UPDATE, USER_VIEW, Principal
 from housekey.core.properties import ENABLE, INVITE_WITHOUT_PASSWORD, LOCK
@@ -116,10 +116,6 @@ def _first_message(house: House, by: Principal, new: NewUser, user: User, policy
     if new.verify_email:
         return confirmation.issue(house, by, user, policy, now)
     return None
-
-
-def name_taken(name: UserName) -> Conflict:
-    return Conflict(f"User with the name: {name} already exists in the system. Choose another userName.", field="userName")
 
 
 def must_be_free(by: Principal, name: UserName) -> None:
