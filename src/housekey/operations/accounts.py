@@ -44,8 +44,9 @@ def _found(account: Account | None, user_id: UUID) -> Account:
     return account
 
 
-def insert(tenant: Tenant, user: User, *, met: bool = False) -> None:
-    """The account row: a step inside a transaction. `met`: in a directory, so nobody knows since when the password is hers."""
+def insert(tenant: Tenant, user: User, password_hash: str = "", *, met: bool = False) -> None:
+    """The account and the person in its store: a step inside a transaction. `met`: in a directory, so nobody knows since when the password
+    is hers."""
     standing = user.standing
     row = hot.made(
         Account,
@@ -63,6 +64,7 @@ def insert(tenant: Tenant, user: User, *, met: bool = False) -> None:
     )
     hot.insert(row)
     population.change(tenant.id, user.name.domain, +1)
+    store_for(tenant, user.name.domain).insert(tenant, StoredUser(user.id, user.name, user.profile), password_hash)
 
 
 def standing_of(account: Account) -> Standing:

@@ -22,8 +22,6 @@ from housekey.operations.policies import effective
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import KeyName
-from housekey.userstores.base import StoredUser
-from housekey.userstores.registry import store_for
 
 FIRST_LINK_MINUTES = 1440
 DEFAULT_PASSWORD = "admin"  # noqa: S105 - the well-known default this module guards against
@@ -86,8 +84,7 @@ def _create(house: House, by: Principal, name: UserName, mail: str, password: st
     check_profile(profile)
     user = User(uuid4(), name, profile, standing, now, now)
     with durable(taken=name_taken(name)):
-        accounts.insert(by.tenant, user)
-        store_for(by.tenant, name.domain).insert(by.tenant, StoredUser(user.id, name, profile), password_hash)
+        accounts.insert(by.tenant, user, password_hash)
         roles.join(by, user.id, ADMINISTRATOR)
         audit.record(by, "administrator:create", now, target=str(name), target_id=user.id)
         return None if password else _link(house, by, user, now)

@@ -22,7 +22,6 @@ from housekey.operations import accounts, audit, codes, directories, sending
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Account, Entry, Repair, SqlUser
-from housekey.userstores.base import StoredUser
 from housekey.userstores.directory import PersonEntry, Trouble
 from housekey.userstores.registry import Placed, directory_for, store_for
 
@@ -178,7 +177,7 @@ def _add(placed: Placed, fresh: Sequence[PersonEntry], now: datetime, findings: 
     """All of them or none. Who is just being created or removed is left to that deed."""
     if not fresh:
         return
-    store, added = store_for(placed.tenant, placed.domain), 0
+    added = 0
     with durable():
         waiting = Repair.objects.aside(placed.tenant).filter(directory_id=placed.id, deed__in=(directories.CREATE, directories.REMOVE))
         under_way = {text for pair in waiting.values_list("unique_id", "name") for text in pair}
@@ -189,7 +188,6 @@ def _add(placed: Placed, fresh: Sequence[PersonEntry], now: datetime, findings: 
             profile = merged(NOBODY, entry.values, placed.settings.attributes, single=directories.single(placed))
             user = User(uuid4(), name, profile, Standing(disabled=entry.enabled is False, has_password=True), now, now)
             accounts.insert(placed.tenant, user, met=True)
-            store.insert(placed.tenant, StoredUser(user.id, name, profile), "")
             directories.link(placed, user, entry, now)
             audit.record(worker(placed), "user:meet", now, target=str(name), target_id=user.id)
             added += 1

@@ -22,8 +22,6 @@ from housekey.operations.passwords import accepted
 from housekey.operations.policies import effective
 from housekey.operations.transactions import nothing
 from housekey.store.models import Code
-from housekey.userstores.base import StoredUser
-from housekey.userstores.registry import store_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,7 @@ def _first(house: House, by: Principal, name: UserName, owner: Owner, password_h
     """Inside the transaction that makes the tenant: the user, and the link if somebody has to hand it over."""
     standing = Standing().password_set() if password_hash else Standing().invited(lock=True)
     user = User(uuid4(), name, _profile(owner), standing, now, now)
-    accounts.insert(by.tenant, user)
-    store_for(by.tenant, name.domain).insert(by.tenant, StoredUser(user.id, name, user.profile), password_hash)
+    accounts.insert(by.tenant, user, password_hash)
     roles.join(by, user.id, ADMINISTRATOR)
     audit.record(by, "administrator:create", now, target=str(name), target_id=user.id)
     if password_hash:

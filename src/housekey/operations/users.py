@@ -26,7 +26,6 @@ from housekey.operations.transactions import durable, nothing
 from housekey.store import hot, population
 from housekey.store.models import Account, Code
 from housekey.userstores import listed
-from housekey.userstores.base import StoredUser
 from housekey.userstores.listed import Listed
 from housekey.userstores.registry import store_for
 
@@ -69,8 +68,7 @@ def ready(by: Principal, new: NewUser, policy: Policy, *, anyway: bool = True) -
 
 def put(house: House, by: Principal, new: NewUser, user: User, password_hash: str, policy: Policy, now: datetime) -> Code | None:
     """The step inside a transaction that writes a new user and what she is sent; the code of that."""
-    accounts.insert(by.tenant, user)
-    store_for(by.tenant, user.name.domain).insert(by.tenant, StoredUser(user.id, user.name, user.profile), password_hash)
+    accounts.insert(by.tenant, user, password_hash)
     for role in new.roles:
         join(by, user.id, role)
     audit.record(by, "user:create", now, target=str(user.name), target_id=user.id, ask_password=new.ask_password)
