@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from argparse import Namespace
+from functools import partial
 
 from housekey.cli.options import DONE, check_keys, now, open_house, say
 from housekey.cli.trouble import CannotStart
@@ -26,11 +27,11 @@ def work(arguments: Namespace) -> int:
         sent = worker.drain(house, now(), AT_ONCE)
         print(f"{sent} message{'' if sent == 1 else 's'} handled.")
         return DONE
-    from housekey.cli.worker import keep_sending
+    from housekey.cli.worker import keep
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     say("Sending what is in the outbox. Stop with Ctrl+C.")
-    keep_sending(house, stop)
+    keep("outbox", partial(worker.run, house, stop), stop)
     return DONE

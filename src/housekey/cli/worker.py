@@ -58,7 +58,7 @@ def load() -> WSGIApplication:
     # Every door is imported now: a broken one stops the start, and the first visitor does not wait for it.
     resolve("/readyz")
     for name, loop in _loops(house):
-        thread = threading.Thread(target=_keep, args=(name, loop, _stop), name=name, daemon=True)
+        thread = threading.Thread(target=keep, args=(name, loop, _stop), name=name, daemon=True)
         thread.start()
         _threads.append(thread)
     return application
@@ -79,13 +79,6 @@ def _check_keys(house: House) -> None:
         connection.close()
 
 
-def keep_sending(house: House, stop: threading.Event) -> None:
-    """The outbox's loop until `stop` is set."""
-    from housekey.delivery import worker
-
-    _keep("outbox", partial(worker.run, house, stop), stop)
-
-
 def _loops(house: House) -> Iterator[tuple[str, Callable[[], None]]]:
     """What goes on beside the web. What closes an account in a directory does not wait until somebody else's was looked through."""
     from housekey.delivery import worker
@@ -97,7 +90,7 @@ def _loops(house: House) -> Iterator[tuple[str, Callable[[], None]]]:
     yield "repairs", partial(looking.run, house, _stop, now, repairs.step)
 
 
-def _keep(name: str, loop: Callable[[], None], stop: threading.Event) -> None:
+def keep(name: str, loop: Callable[[], None], stop: threading.Event) -> None:
     """Have a loop go on until `stop` is set; it is started again after an error that it did not handle itself."""
     while not stop.is_set():
         try:
