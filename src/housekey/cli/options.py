@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from housekey.cli.lock import flags_of_server
 from housekey.cli.trouble import CannotStart
 from housekey.core.errors import Refused
+from housekey.core.names import printable
 
 if TYPE_CHECKING:
     from housekey.conf.house import House
@@ -84,4 +85,4 @@ def now() -> datetime:
 def say(sentence: str) -> None:
     """A sentence for the operator, beside whatever the command prints as its result. Names of files and people may be in it: no terminal
     takes anything of them for an instruction."""
-    print("".join(char if char == "\n" or char.isprintable() else "?" for char in sentence), file=sys.stderr, flush=True)
+    print("\n".join(map(printable, sentence.split("\n"))), file=sys.stderr, flush=True)

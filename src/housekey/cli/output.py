@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from housekey.core.names import printable
+
 
 def as_json(value: Any) -> None:
     """What a terminal might take for an instruction is escaped, as JSON escapes it."""
@@ -39,7 +41,7 @@ def text(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "".join(char if char.isprintable() else "?" for char in str(value))
+    return printable(str(value))
 
 
 def _plain(value: Any) -> Any:

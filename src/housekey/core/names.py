@@ -65,6 +65,11 @@ def findable(text: str) -> str:
     return text.replace("\0", "?").encode("utf-8", "replace").decode()
 
 
+def printable(text: str) -> str:
+    """On one line, with `?` for what a terminal or a parser might take for an instruction."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
 def split_username(text: str) -> UserName:
     """`DOMAIN/user` or `user` -> UserName. Domains are case-insensitive and kept in upper case; a bare name is PRIMARY.
 

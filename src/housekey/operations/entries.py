@@ -15,7 +15,7 @@ from housekey.core.account import Standing
 from housekey.core.entries import digest, merged, switch_of
 from housekey.core.errors import Invalid, Refused, Unavailable
 from housekey.core.filters import Filter
-from housekey.core.names import PRIMARY, Tenant, UserName, check_username
+from housekey.core.names import PRIMARY, Tenant, UserName, check_username, printable
 from housekey.core.principal import Principal, system
 from housekey.core.users import NOBODY, Profile, User
 from housekey.operations import accounts, audit, codes, directories, sending
@@ -44,8 +44,7 @@ class Findings:
     def refuse(self, entry: PersonEntry, why: str) -> None:
         self.left_out += 1
         if len(self.refused) < 20:
-            dn = "".join(char if char.isprintable() else "?" for char in entry.dn[:200])
-            self.refused.append(f"{dn}: {why}"[:400])
+            self.refused.append(f"{printable(entry.dn[:200])}: {why}"[:400])
 
 
 def account_named(tenant: Tenant, name: UserName, now: datetime) -> Account | None:

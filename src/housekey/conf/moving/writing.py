@@ -9,6 +9,7 @@ from housekey.conf import toml_text
 from housekey.conf.moving.settle import Plan, secret_file
 from housekey.conf.replacing import put
 from housekey.core.errors import Conflict
+from housekey.core.names import printable
 
 
 def check_free(plan: Plan, out: Path) -> None:
@@ -38,14 +39,10 @@ def text(plan: Plan, came_from: str) -> str:
     for key, (value, came) in plan.lines.items():
         table, _, name = key.rpartition(".")
         line = f"{toml_text.key(name)} = {toml_text.value(value)}"
-        tables.setdefault(table, []).append(f"{line}  # {_comment(came)}" if came else line)
+        tables.setdefault(table, []).append(f"{line}  # {printable(came)}" if came else line)
     for key, (value, came) in plan.left.items():
         table, _, name = key.rpartition(".")
-        tables.setdefault(table, []).append(_comment(f"# {name} = {toml_text.value(value)}  # {came}: left out, see the report"))
-    parts = [f"# Made by housekey import wso2 from {_comment(came_from)}. Each line says where its value comes from.", *(
+        tables.setdefault(table, []).append(printable(f"# {name} = {toml_text.value(value)}  # {came}: left out, see the report"))
+    parts = [f"# Made by housekey import wso2 from {printable(came_from)}. Each line says where its value comes from.", *(
         f"[{toml_text.dotted(tuple(table.split('.')))}]\n" + "\n".join(lines) for table, lines in tables.items())]
     return "\n\n".join(parts) + "\n"
-
-
-def _comment(words: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in words)
