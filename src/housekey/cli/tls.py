@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import os
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from housekey.cli.trouble import CannotStart
+from housekey.conf.replacing import put
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -51,8 +50,8 @@ def _own(directory: Path, hostname: str, now: datetime) -> Pair:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             key_pem, certificate_pem = make(hostname, now)
             # Key first: a crash between the two leaves a pair that does not match, which the next start renews.
-            _write(key, key_pem, 0o600)
-            _write(certificate, certificate_pem, 0o644)
+            put(key, key_pem, keep=False)
+            put(certificate, certificate_pem, keep=False, mode=0o644)
         except OSError as error:
             raise CannotStart(f"The certificate cannot be written to {directory}: {error.strerror}.") from None
     return Pair(certificate, key, True, reason)
@@ -117,7 +116,7 @@ def _converted(source: Path, key: PrivateKeyTypes, directory: Path) -> Path:
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(target, pem, 0o600)
+        put(target, pem, keep=False)
     except OSError as error:
         raise CannotStart(f"The private key {source} is not PKCS#8 and cannot be converted into {directory}: {error.strerror}.") from None
     return target
@@ -172,16 +171,3 @@ def _general_name(text: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:
         return x509.DNSName(text)
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Whole or not at all; never readable by others for a moment."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
