@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from uuid import UUID
 
-from housekey.core.connectors import public_id
+from housekey.core.connectors import name_of, public_id
 from housekey.core.errors import NotFound
 from housekey.core.principal import Principal
 from housekey.operations import stores
@@ -49,11 +47,6 @@ def type_of(view: StoreView) -> StoreType:
     return next(one for one in TYPES if one.kind == view.kind and one.read_only in {None, view.read_only})
 
 
-def store_id(domain: str) -> str:
-    """WSO2's id of a store: base64url of its domain."""
-    return public_id(domain)
-
-
 def stored(by: Principal, name: str) -> StoreView:
     """The store of an id: base64url of the domain, or Housekey's own UUID. Raises NotFound, NotPermitted."""
     try:
@@ -61,9 +54,7 @@ def stored(by: Principal, name: str) -> StoreView:
     except ValueError:
         pass
     try:
-        domain = base64.urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
-    except (ValueError, binascii.Error):
-        domain = ""
-    if not domain or store_id(domain) != name.rstrip("="):
-        raise NotFound("There is no user store with this id.")
+        domain = name_of(name)
+    except ValueError:
+        raise NotFound("There is no user store with this id.") from None
     return stores.get(by, domain)

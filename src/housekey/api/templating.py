@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,6 +12,7 @@ from housekey.api.door import Call, Problem
 from housekey.api.reading import Body
 from housekey.core import markup
 from housekey.core import principal as scopes
+from housekey.core.connectors import name_of, public_id
 from housekey.core.messages import EMAIL, SMS
 from housekey.core.wording import Words, wso2_locale
 from housekey.operations.templates import KindView, TemplateView
@@ -95,28 +94,21 @@ APIS = (
 )
 
 
-def id_of(kind: str) -> str:
-    """base64url of the name without padding, as WSO2 does."""
-    return base64.urlsafe_b64encode(kind.encode()).decode().rstrip("=")
-
-
 def kind_of(wanted: str) -> str:
     """The name behind an id. Raises Problem 404."""
     try:
-        if len(wanted) > 400:
-            raise ValueError
-        return base64.b64decode(wanted + "=" * (-len(wanted) % 4), altchars=b"-_", validate=True).decode()
-    except (ValueError, binascii.Error):
+        return name_of(wanted)
+    except ValueError:
         raise Problem(404, 404, f"There is no template type with the id {wanted[:80]}.") from None
 
 
 def type_link(api: Api, call: Call, kind: KindView) -> TypeLink:
-    return TypeLink(id=id_of(kind.kind), display_name=kind.kind, self=f"{call.prefix}{api.root}/{id_of(kind.kind)}")
+    return TypeLink(id=public_id(kind.kind), display_name=kind.kind, self=f"{call.prefix}{api.root}/{public_id(kind.kind)}")
 
 
 def template_link(api: Api, call: Call, room: str, kind: str, locale: str) -> TemplateLink:
     written = wso2_locale(locale)
-    link = TemplateLink(self=f"{call.prefix}{api.root}/{id_of(kind)}/{room}/{written}")
+    link = TemplateLink(self=f"{call.prefix}{api.root}/{public_id(kind)}/{room}/{written}")
     setattr(link, api.key, written)
     return link
 

@@ -13,10 +13,24 @@ from dataclasses import dataclass
 from housekey.core import properties as p
 from housekey.core.properties import BY_NAME, Property
 
+LONGEST_ID = 400
+"""Characters of an id that is read."""
+
 
 def public_id(name: str) -> str:
     """WSO2's id of a thing that has a name: base64url of the name, without padding."""
     return base64.urlsafe_b64encode(name.encode()).decode().rstrip("=")
+
+
+def name_of(wanted: str) -> str:
+    """The name that an id was made of; padding is passed over. Raises ValueError where none was."""
+    text = wanted.rstrip("=")
+    if not text or len(text) > LONGEST_ID:
+        raise ValueError("That is no id.")
+    name = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    if public_id(name) != text:
+        raise ValueError("That is no id.")
+    return name
 
 
 @dataclass(frozen=True, slots=True)

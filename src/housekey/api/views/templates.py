@@ -12,7 +12,6 @@ from housekey.api.templating import (
     TypeLink,
     TypeSent,
     TypeWhole,
-    id_of,
     kind_of,
     locale_of,
     parts,
@@ -21,6 +20,7 @@ from housekey.api.templating import (
     type_link,
     words_of,
 )
+from housekey.core.connectors import public_id
 from housekey.core.errors import NotFound, Refused
 from housekey.core.messages import SMS
 from housekey.core.wording import Unfit, tag, wso2_locale
@@ -136,7 +136,7 @@ def _check_locale(api: Api, sent: TemplateSent | None, locale: str) -> None:
 
 def _nowhere(kind: KindView, locale: str) -> NotFound:
     there = ", ".join(wso2_locale(item) for item in kind.locales)
-    return NotFound(f"{kind.kind[:60]} ({id_of(kind.kind)}) has no template in the language {locale[:40]}. There are: {there}.")
+    return NotFound(f"{kind.kind[:60]} ({public_id(kind.kind)}) has no template in the language {locale[:40]}. There are: {there}.")
 
 
 for _api in APIS:

@@ -10,7 +10,7 @@ import msgspec
 
 from housekey.api.door import Answer, Call, Problem, route
 from housekey.api.reading import Body
-from housekey.api.store_types import BY_ID, store_id, stored, type_of
+from housekey.api.store_types import BY_ID, stored, type_of
 from housekey.core.connectors import public_id
 from housekey.core.directories import KINDS, SECRET
 from housekey.core.errors import Conflict, Invalid, NotFound, Refused
@@ -133,7 +133,7 @@ def add(call: Call) -> Answer:
     if not call.body.name.strip():
         raise Problem(400, "SUS-60008", "name: Name the domain of the user store.")
     made = stores.add(house(), call.by, _wanted(call, call.body, call.body.name, {}), now())
-    return Answer(201, _shown(call, made), {"Location": f"{call.prefix}{ROOT}/{store_id(made.domain)}"})
+    return Answer(201, _shown(call, made), {"Location": f"{call.prefix}{ROOT}/{public_id(made.domain)}"})
 
 
 @route("POST", f"{ROOT}/test", scope=STORE_CREATE, summary="Try a connection without storing it", tag=_TAG, body=StoreBody,
@@ -260,8 +260,8 @@ def _text(value: str | bool | int) -> str:
 def _row(call: Call, view: StoreView) -> StoreRow:
     kind = type_of(view)
     return StoreRow(
-        id=store_id(view.domain), name=view.domain, description=view.description, enabled=view.enabled, is_local=view.id is None,
-        type_id=kind.id, type_name=kind.name, link=f"{call.prefix}{ROOT}/{store_id(view.domain)}",
+        id=public_id(view.domain), name=view.domain, description=view.description, enabled=view.enabled, is_local=view.id is None,
+        type_id=kind.id, type_name=kind.name, link=f"{call.prefix}{ROOT}/{public_id(view.domain)}",
     )
 
 
@@ -270,7 +270,7 @@ def _shown(call: Call, view: StoreView) -> StoreAnswer:
     if view.id:
         values |= {_OFF: str(not view.enabled).lower()} | ({SECRET: MASK} if view.secret else {})
     return StoreAnswer(
-        id=store_id(view.domain), name=view.domain, description=view.description, is_local=view.id is None, type_id=kind.id,
+        id=public_id(view.domain), name=view.domain, description=view.description, is_local=view.id is None, type_id=kind.id,
         type_name=kind.name, class_name=kind.class_name, properties=[Shown(name=name, value=value) for name, value in values.items()],
         mappings=[ClaimAttribute(uri=uri, attribute=name) for uri, name in store_claims.shown(call.tenant, view.attributes).items()],
     )
