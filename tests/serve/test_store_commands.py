@@ -45,7 +45,7 @@ def test_a_directory_lives_from_add_to_remove(data: Path, tmp_path: Path) -> Non
     tried = store(data, "test", "staff")
     assert tried.returncode == 1
     assert "FAILED" in tried.stdout
-    assert "looked through" in store(data, "look", "staff").stdout
+    assert store(data, "look", "staff").stdout == "STAFF is looked through as soon as a server is running.\n"
     assert "switched off" in store(data, "disable", "staff").stdout
     assert store(data, "look", "staff").returncode == 1
     assert as_json(store(data, "enable", "staff", "--json"))["enabled"] is True

@@ -80,7 +80,7 @@ def look(arguments: Namespace) -> int:
     if arguments.json:
         output.as_json(stores.get(by, arguments.domain))
     else:
-        print(f"{arguments.domain.upper()} is looked through as soon as a server or `housekey work` is running.")
+        print(f"{arguments.domain.upper()} is looked through as soon as a server is running.")
     return DONE
 
 
