@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import statistics
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -156,3 +157,15 @@ def test_no_password_is_hashed_inside_a_transaction() -> None:
               if isinstance(block, ast.With) and any("durable" in ast.unparse(item.context_expr) for item in block.items)
               for call in ast.walk(block) if isinstance(call, ast.Call) and ast.unparse(call.func) in slow]
     assert not inside
+
+
+def test_what_tools_leave_behind_is_not_part_of_the_source() -> None:
+    """A link to another tree's packages once stood here: every clone used those, and a clone elsewhere could not be installed."""
+    listed = subprocess.run(["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        assert not (ROOT / ".git").exists()
+        return
+    rows = [line.split(maxsplit=3) for line in listed.stdout.splitlines()]
+    assert rows
+    left = (".venv", ".schemathesis", ".hypothesis", "var/")
+    assert [path for mode, _, _, path in rows if mode == "120000" or path.startswith(left)] == []
