@@ -61,11 +61,12 @@ def _operation(row: Any) -> tuple[str, str, Any]:
         raise ScimInvalid(f"{op} needs a value.", "invalidValue", field="value")
     if not isinstance(path, str) or len(path) > MOST_CHARACTERS:
         raise ScimInvalid(f"path must be a text of at most {MOST_CHARACTERS} characters.", "invalidPath", field="path")
+    path = path.strip()
     if op == "remove" and not path:
         raise ScimInvalid("remove needs a path.", "noTarget", field="path")
     if not path and not isinstance(row.get("value"), dict):
         raise ScimInvalid("Without a path, the value must be an object.", "invalidValue", field="value")
-    return op, path.strip(), row.get("value")
+    return op, path, row.get("value")
 
 
 def _without_path(resource: dict[str, Any], kind: ResourceType, op: str, value: dict[str, Any]) -> None:

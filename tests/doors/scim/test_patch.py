@@ -290,3 +290,12 @@ def test_a_password_by_patch_ends_the_invitation(world: World, scim: Scim) -> No
 def test_a_password_by_patch_must_meet_the_rules(world: World, scim: Scim, jane: str) -> None:
     assert scim.patch(jane, op("replace", "password", "password")).status == 400
     assert world.sign_in("jane").token
+
+
+@pytest.mark.parametrize(("kind", "value"), [("add", "J"), ("add", None), ("replace", ["J"]), ("remove", None)])
+def test_a_path_of_blanks_is_none(scim: Scim, jane: str, kind: str, value: object) -> None:
+    """Found by inputs that nobody thought of: it counted as a path when the value was looked at, and as none when it was carried out."""
+    before = scim.get(jane).body
+    answer = scim.patch(jane, op(kind, " \t", value))
+    assert answer.status == 400
+    assert scim.get(jane).body == before
