@@ -8,17 +8,19 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, urlencode, urlsplit
 
 from housekey.conf.schema import SmsSender
 from housekey.conf.sms import filled, template_of
+from housekey.delivery.http import FORM, Answer, Call
 from housekey.delivery.outcomes import Outcome, hidden, spellings
 
+__all__ = ["Answer", "Call", "basic", "call", "host_of", "judge"]
+
 TWILIO, VONAGE = "https://api.twilio.com", "https://rest.nexmo.com"
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+JSON = "application/json"
 
 _GSM = re.compile("[A-Za-z0-9 \n\r@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!\"#¤%&'()*+,./:;<=>?¡ÄÖÑÜ§¿äöñüà^{}\\\\\\[~\\]|€-]*")
 """The alphabet of GSM 03.38; anything else must be announced as Unicode to Vonage."""
@@ -36,25 +38,6 @@ _OURS = {
     415: "The gateway does not take this format. Check content_type in [output_adapter.sms].",
 }
 _LATER = frozenset({408, 425, 429})
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One HTTP request. It holds a secret: never log it."""
-
-    method: str
-    url: str = field(repr=False)
-    headers: dict[str, str] = field(repr=False)
-    content: bytes | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back; of the body only its beginning."""
-
-    status: int
-    body: bytes = b""
-    retry_after: str = ""
 
 
 def call(sms: SmsSender, number: str, text: str, token: str = "") -> Call:

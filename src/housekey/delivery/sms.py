@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import logging
 import socket
 import ssl
 import time
@@ -12,20 +10,24 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
+from housekey.conf.reach import Forbidden
 from housekey.conf.schema import SmsSender
-from housekey.delivery.gateways import FORM, Answer, Call, basic, call, host_of, judge
+from housekey.delivery import http
+from housekey.delivery.gateways import basic, call, host_of, judge
+from housekey.delivery.http import FORM, MOST_READ, Answer, Call, Manner, words_for
 from housekey.delivery.letter import Letter
 from housekey.delivery.numbers import BadNumber, wire_number
 from housekey.delivery.outcomes import Outcome
-from housekey.delivery.reach import Forbidden, addresses
 
 if TYPE_CHECKING:
     import httpx2
 
+__all__ = ["MOST_READ", "SmsChannel"]
+
 IDLE_SECONDS = 10.0
 """A connection that was not used for so long is closed."""
-MOST_READ = 65_536
-"""Bytes of an answer that are read."""
+_MANNER = Manner("the gateway", "If it comes from a private certificate authority, name that authority's PEM file in ca_file.",
+                 "Check provider_url, and that the gateway runs.")
 
 
 class GatewayTrouble(Exception):
@@ -76,55 +78,26 @@ class SmsChannel:
             raise GatewayTrouble(str(error)) from None
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError, httpx2.LocalProtocolError,
                 httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
-            raise GatewayTrouble(_words_for(error, where)) from None
+            raise GatewayTrouble(words_for(error, where, _MANNER)) from None
         except httpx2.HTTPError as error:
             raise UnknownEnd(f"The connection to {where} broke while the message was handed over ({type(error).__name__}).") from None
 
     def _streamed(self, client: httpx2.Client, request: Call) -> Answer:
-        import httpx2
-
-        ways: list[tuple[str, dict[str, str], dict[str, str]]] = [(request.url, request.headers, {})]
-        if self._private is not None:
-            ways = _checked(request, private=self._private)
-        for number, (url, headers, extensions) in enumerate(ways, 1):
-            try:
-                with client.stream(request.method, url, content=request.content, headers=headers, extensions=extensions) as response:
-                    self._used = time.monotonic()
-                    return Answer(response.status_code, self._read(response), response.headers.get("retry-after", ""))
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
-                if number == len(ways):
-                    raise
-        raise GatewayTrouble("The gateway has no address.")
-
-    def _read(self, response: httpx2.Response) -> bytes:
-        """The beginning of the body. What the gateway decided is in the status: a body that breaks off does not change it."""
-        import httpx2
-
-        found, last = bytearray(), time.monotonic() + self._sms.timeout
-        with contextlib.suppress(httpx2.HTTPError):
-            for piece in response.iter_raw(8192):
-                found += piece
-                if len(found) >= MOST_READ or time.monotonic() > last:
-                    break
-        return bytes(found[:MOST_READ])
+        ways = [request] if self._private is None else http.pinned(request, private=self._private)
+        answer = http.exchange(client, ways, self._sms.timeout)
+        self._used = time.monotonic()
+        return answer
 
     def _open(self) -> httpx2.Client:
-        import httpx2
-
         if self._client is None:
-            # It tells every URL it calls, and with GET the code is in the URL.
-            logging.getLogger("httpx2").setLevel(logging.WARNING)
-            plain = {"User-Agent": "Housekey", "Accept": "application/json, */*;q=0.5", "Accept-Encoding": "identity"}
-            self._client = httpx2.Client(verify=self._tls(), timeout=self._sms.timeout, headers=plain, follow_redirects=False,
-                                         trust_env=self._private is None)
+            self._client = http.opened(self._tls(), self._sms.timeout, proxies=self._private is None,
+                                       Accept="application/json, */*;q=0.5")
             self._used = time.monotonic()
         return self._client
 
     def _tls(self) -> ssl.SSLContext:
-        ca_file = self._sms.ca_file
         try:
-            # Without a file of its own this reads the system's authorities, or those of SSL_CERT_FILE.
-            return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+            return http.trusted(self._sms.ca_file)
         except OSError as error:
             why = error.strerror or "not a PEM file"
             raise GatewayTrouble(f"The certificate authority in ca_file of [output_adapter.sms] cannot be read ({why}).") from None
@@ -158,21 +131,6 @@ class SmsChannel:
             client.close()
 
 
-def _checked(request: Call, *, private: bool) -> list[tuple[str, dict[str, str], dict[str, str]]]:
-    """URL, headers and extensions for each address the request may go to: the certificate is still checked against the name.
-
-    Raises Forbidden, socket.gaierror.
-    """
-    url = urlsplit(request.url)
-    host = url.hostname or ""
-    found = []
-    for address in addresses(host, url.port or 443, private=private):
-        shown = f"[{address}]" if ":" in address else address
-        netloc = f"{shown}:{url.port}" if url.port else shown
-        found.append((url._replace(netloc=netloc).geturl(), request.headers | {"Host": url.netloc}, {"sni_hostname": host}))
-    return found
-
-
 def _token_in(answer: Answer) -> tuple[str, float]:
     """The token and the seconds it lasts. Raises GatewayTrouble for anything that is not a token."""
     trouble = f"No token could be got from token_endpoint of [output_adapter.sms] (HTTP {answer.status}). Check key, secret and scopes."
@@ -186,23 +144,3 @@ def _token_in(answer: Answer) -> tuple[str, float]:
     if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
         raise GatewayTrouble(trouble)
     return token, min(max(lasts, 0.0), 86_400.0)
-
-
-def _words_for(error: Exception, where: str) -> str:
-    """A sentence for what lies at the bottom of an exception of the HTTP client. Never its own text: that may quote the URL."""
-    reasons: list[BaseException] = [error]
-    while (deeper := reasons[-1].__cause__ or reasons[-1].__context__) is not None and len(reasons) < 10:
-        reasons.append(deeper)
-    for reason in reversed(reasons):
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            return (f"The certificate of {where} cannot be trusted: {reason.verify_message.rstrip('.')}. If it comes from a private "
-                    "certificate authority, name that authority's PEM file in ca_file.")
-        if isinstance(reason, ssl.SSLError):
-            return f"No encrypted connection to the gateway {where} ({reason.reason or 'TLS failed'})."
-        if isinstance(reason, TimeoutError):
-            return f"The gateway {where} did not answer in time."
-        if isinstance(reason, ConnectionRefusedError):
-            return f"Nothing listens at {where}. Check provider_url, and that the gateway runs."
-        if isinstance(reason, socket.gaierror):
-            return f"The name of the gateway {where} cannot be resolved."
-    return f"The gateway {where} cannot be reached ({type(error).__name__})."
