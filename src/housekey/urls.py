@@ -12,8 +12,8 @@ urlpatterns = [
     path("brand/logo", brand.logo, name="brand-logo"),
     path("scim2/", include("housekey.scim.urls")),
     path("console/", include("housekey.console.urls")),
-    path("", include("housekey.api.urls")),
     path("", include("housekey.oauth.urls")),
+    path("", include("housekey.api.urls")),
     path("", include("housekey.soap.urls")),
     path("", include("housekey.pages.urls")),
 ]

@@ -45,17 +45,17 @@ PLANS: tuple[dict[str, str], ...] = (
      "username": "username", "members": "username", "groups-named": "group name", "name": "role name", "confirmation": "link",
      "code": "link", "token": "token", "client_id": "client", "client_secret": "secret", "before": "cursor", "key": "link",
      "form": "ticket", "uri": "attribute", "kind": "template", "next": "user", "callback": "user", "draft": "link", "text": "username",
-     "roles": "role name"},
+     "roles": "role name", "id_token_hint": "token", "login_hint": "username"},
     {"id": "message", "undo": "group", "groups": "user", "group": "group", "role": "role name", "q": "mail", "person": "user",
      "username": "invited name", "members": "mail", "groups-named": "role name", "name": "group name", "confirmation": "ticket",
      "code": "token", "token": "session token", "client_id": "client name", "client_secret": "token", "before": "link", "key": "key",
      "form": "link", "uri": "user", "kind": "group name", "next": "job", "callback": "link", "draft": "draft", "text": "mail",
-     "roles": "group name"},
+     "roles": "group name", "id_token_hint": "session token", "login_hint": "mail"},
     {"id": "code", "undo": "role name", "groups": "job", "group": "user", "role": "group name", "q": "group name", "person": "group name",
      "username": "mail", "members": "invited name", "groups-named": "group", "name": "client name", "confirmation": "session token",
      "code": "secret", "token": "link", "client_id": "user", "client_secret": "link", "before": "token", "key": "ticket",
      "form": "session token", "uri": "client name", "kind": "attribute", "next": "message", "callback": "job", "draft": "job",
-     "text": "invited name", "roles": "user"},
+     "text": "invited name", "roles": "user", "id_token_hint": "link", "login_hint": "user"},
 )
 """What is sent under each name of a form or query: identifiers where they belong, and where they do not."""
 FIXED = {
@@ -73,6 +73,9 @@ HARMLESS = {
     "special-locale", "special-method", "special-minutes", "state", "status", "subject", "test", "ticked", "token_endpoint", "type",
     "typed", "until", "url", "v", "without", "wrong", "ui_locales", "channel", "from", "live", "rows", "to", "told", "who",
     "mail", "password", "sure", "purpose", "scheme",
+    "redirect_uris", "post_logout_redirect_uris", "backchannel_logout_uri", "access_url", "consent", "signed_with", "alg", "leaked",
+    "code_challenge", "code_challenge_method", "commonAuthCallerPath", "commonAuthLogout", "decision", "max_age", "nonce",
+    "post_logout_redirect_uri", "prompt", "relyingParty", "request", "response_mode",
 }
 """Parameters that hold words, numbers and choices, but name nothing that belongs to a tenant."""
 IN_BODIES = {"user", "username", "invited name", "mail", "link", "ticket", "token", "group", "store", "store domain", "client"}

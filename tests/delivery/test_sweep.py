@@ -14,8 +14,9 @@ from housekey.conf.house import House
 from housekey.core.names import Tenant
 from housekey.delivery import outbox, sweep, worker
 from housekey.operations import throttle
-from housekey.store.models import Account, Client, Code, Session, Throttle, Ticket, Token
+from housekey.store.models import Account, Client, Code, Grant, RefreshToken, Session, Throttle, Ticket, Token
 from tests.delivery.helpers import Enqueue, stored
+from tests.support.applications import registered, signed_in
 from tests.support.at_once import at_once, with_own_connection
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +40,7 @@ def ticket(code: Code, expires: datetime) -> bytes:
 def session(account: Account, seen: datetime) -> bytes:
     digest = uuid4().bytes * 2
     Session.objects.create(tenant_id=account.tenant_id, digest=digest, account=account, credential_version=1, created=seen - HOUR,
-                           last_seen=seen)
+                           authenticated=seen - HOUR, last_seen=seen)
     return digest
 
 
@@ -86,6 +87,32 @@ def test_an_access_token_goes_with_its_end(mailing: House, tenant: Tenant, now: 
                              expires=now + timedelta(seconds=seconds))
     worker.Sender(mailing, lambda: now).sweep()
     assert left(Token) == {b"\x01" * 32}
+
+
+def test_a_sign_in_to_an_application_goes_when_nothing_of_it_is_good_any_more(mailing: House, code: Code, now: datetime) -> None:
+    client = registered(Tenant(code.tenant_id, "", ""), "wiki", "", now)
+    account, minute = code.account_id, timedelta(minutes=1)
+    gone = signed_in(client, account, now - DAY, expires=now - minute)
+    signed_in(client, account, now - DAY, redeemed=False, code_expires=now - DAY - minute, expires=now + DAY)
+    kept = signed_in(client, account, now - DAY, expires=now + minute)
+    waiting = signed_in(client, account, now - DAY, redeemed=False, code_expires=now - DAY + minute, expires=now + DAY)
+    for grant, expires in ((gone, now + minute), (kept, now - minute), (kept, now + minute)):
+        for model in (Token, RefreshToken):
+            more = {"client": client} if model is Token else {}
+            model.objects.create(tenant_id=code.tenant_id, digest=uuid4().bytes * 2, grant=grant, issued=now - DAY, expires=expires, **more)
+    worker.Sender(mailing, lambda: now).sweep()
+    assert set(Grant._base_manager.values_list("id", flat=True)) == {kept.id, waiting.id}
+    for model in (Token, RefreshToken):
+        assert list(model._base_manager.values_list("grant", "expires")) == [(kept.id, now + minute)]
+
+
+def test_a_session_that_idled_out_leaves_what_applications_were_given(mailing: House, code: Code, now: datetime) -> None:
+    client = registered(Tenant(code.tenant_id, "", ""), "wiki", "", now)
+    session(code.account, now - DAY)
+    grant = signed_in(client, code.account_id, now - DAY, session=Session._base_manager.get(), expires=now + DAY)
+    worker.Sender(mailing, lambda: now).sweep()
+    grant.refresh_from_db()
+    assert (left(Session), grant.session_id) == (set(), None)
 
 
 def test_much_is_swept_in_small_pieces(mailing: House, now: datetime, db: None, monkeypatch: pytest.MonkeyPatch) -> None:

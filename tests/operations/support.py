@@ -21,10 +21,12 @@ from housekey.core.names import Tenant, split_username
 from housekey.core.principal import Principal, system
 from housekey.core.users import Email, NewUser, Profile, User
 from housekey.delivery import worker
-from housekey.operations import bootstrap, codes, login, policies, recovery, tenants, users
+from housekey.operations import bootstrap, clients, codes, login, policies, recovery, tenants, tokens, users
+from housekey.operations.clients import NewClient
 from housekey.operations.login import SignedIn
 from housekey.operations.roles import permissions_of
 from housekey.operations.tickets import Opened
+from housekey.operations.tokens import NewToken
 from housekey.store.models import AuditEntry, Code, Role, RoleMember
 
 PASSWORD = "correct horse battery staple"
@@ -168,3 +170,11 @@ def counts(*, audit: bool = False) -> dict[str, int]:
 
 def _models() -> Iterator[Any]:
     yield from apps.get_app_config("store").get_models()
+
+
+def token_of(
+    house: House, tenant: Tenant, new: NewClient, now: datetime, scopes: tuple[str, ...] = (), network: str = NETWORK, secret: str = ""
+) -> NewToken:
+    """A client shows its secret (`secret`: another one) and gets a token."""
+    shown = clients.prove(house, tenant, new.client_id, secret or new.client_secret, network, now)
+    return tokens.issue(house, tenant, shown, scopes, network, now)

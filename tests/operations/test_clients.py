@@ -26,7 +26,7 @@ from housekey.core.principal import (
 from housekey.operations import clients, tokens
 from housekey.operations.clients import NewClient
 from housekey.store.models import AuditEntry, Client, Token
-from tests.operations.support import NETWORK, World, other_world
+from tests.operations.support import NETWORK, World, other_world, token_of
 
 
 def made(world: World, *scopes: str, name: str = "importer") -> NewClient:
@@ -34,7 +34,7 @@ def made(world: World, *scopes: str, name: str = "importer") -> NewClient:
 
 
 def issued(world: World, new: NewClient, *asked: str, house: House | None = None) -> tokens.NewToken:
-    return tokens.issue(house or world.house, world.tenant, new.client_id, new.client_secret, asked, NETWORK, world.now)
+    return token_of(house or world.house, world.tenant, new, world.now, asked)
 
 
 def holding(world: World, *permissions: str) -> Principal:
@@ -142,7 +142,7 @@ def test_a_token_tells_which_client_asks_from_where_and_for_what(world: World) -
 
 def test_a_token_ends_to_the_second(world: World) -> None:
     token = issued(world, made(world)).access_token
-    end = world.now + tokens.LIFETIME
+    end = world.now + timedelta(seconds=world.house.config.tokens.app_access_token_validity)
     assert tokens.recognise(world.house, world.tenant, token, "", end - timedelta(seconds=1))
     assert tokens.recognise(world.house, world.tenant, token, "", end) is None
 
@@ -176,7 +176,7 @@ def test_a_secret_is_its_own_clients_only(world: World) -> None:
 
 def test_a_tenant_that_goes_takes_clients_and_tokens_along(world: World) -> None:
     acme = other_world(world)
-    tokens.issue(world.house, acme.tenant, (new := made(acme)).client_id, new.client_secret, (), "", world.now)
+    token_of(world.house, acme.tenant, made(acme), world.now, network="")
     assert (Client.objects.within(acme.tenant).count(), Token.objects.within(acme.tenant).count()) == (1, 1)
     Client.objects.within(acme.tenant).delete()
     assert Token.objects.within(acme.tenant).count() == 0

@@ -28,7 +28,7 @@ from housekey.operations import audit, clients, job_worker, jobs, roles, session
 from housekey.operations.tenant_owners import Owner
 from housekey.store.models import Account, AuditEntry, Job, Message
 from housekey.store.models import Tenant as Row
-from tests.operations.support import PASSWORD, World, new_world, other_world
+from tests.operations.support import PASSWORD, World, new_world, other_world, token_of
 from tests.support import settled
 
 
@@ -131,7 +131,7 @@ def test_everything_of_a_suspended_tenant_stops_and_resuming_brings_it_back(worl
     acme.add("jane", role=ADMINISTRATOR)
     session = acme.sign_in("jane").token
     client = clients.add(world.house, acme.by, "app", [TENANT_VIEW], world.now)
-    token = tokens.issue(world.house, acme.tenant, client.client_id, client.client_secret, (), "192.0.2.10", world.now).access_token
+    token = token_of(world.house, acme.tenant, client, world.now).access_token
     for state in ("active", "suspended", "active"):
         if state == "suspended":
             tenants.suspend(administrator(world), acme.tenant.id, world.now)

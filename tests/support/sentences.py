@@ -14,7 +14,7 @@ from django.utils.translation.template import templatize
 import housekey
 
 PACKAGE = Path(housekey.__file__).parent
-ROOMS = ("web", "pages")
+ROOMS = ("web", "pages", "oauth")
 CONSOLES_OWN = {"context.py", "chart.html", "chart.py"}
 """Files of `web` whose words only the console shows; `context.py` holds its navigation and what was done there."""
 

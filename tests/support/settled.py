@@ -17,12 +17,12 @@ from housekey.core.custom import CustomAttribute
 from housekey.core.groups import NewGroup, split_group
 from housekey.core.principal import ADMINISTRATOR, TENANT_PERMISSIONS, USER_VIEW
 from housekey.core.principal import GRANTABLE as EVERY
-from housekey.operations import clients, codes, custom_attributes, groups, jobs, recovery, roles, stores, templates, tokens
+from housekey.operations import clients, codes, custom_attributes, groups, jobs, recovery, roles, stores, templates
 from housekey.operations.stores import NewStore
 from housekey.store.models import AuditEntry, Code, Message, Role, Session
 from housekey.store.models import Tenant as Row
 from tests.doors.scim.support import basic
-from tests.operations.support import PASSWORD, World
+from tests.operations.support import PASSWORD, World, token_of
 
 SCOPES = sorted(EVERY - TENANT_PERMISSIONS)
 
@@ -64,7 +64,7 @@ def everything(world: World, word: str = "quill") -> Settled:
     boss = world.add("boss", mail="boss@example.com", role=ADMINISTRATOR)
     made.session = world.sign_in("boss").token
     client = clients.add(world.house, world.by, f"{word.title()} sync", SCOPES, world.now)
-    made.token = tokens.issue(world.house, world.tenant, client.client_id, client.client_secret, (), "192.0.2.10", world.now).access_token
+    made.token = token_of(world.house, world.tenant, client, world.now).access_token
     made.known |= {"client": client.client_id, "secret": client.client_secret, "client name": f"{word.title()} sync", "token": made.token}
     _people(made, boss.id)
     _names(made)

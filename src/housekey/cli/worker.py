@@ -80,14 +80,16 @@ def _check_keys(house: House) -> None:
 
 
 def _loops(house: House) -> Iterator[tuple[str, Callable[[], None]]]:
-    """What goes on beside the web. What closes an account in a directory does not wait until somebody else's was looked through."""
+    """What goes on beside the web. What closes an account in a directory does not wait until somebody else's was looked through, nor do
+    applications wait for anything of it."""
     from housekey.delivery import worker
-    from housekey.operations import job_worker, looking, repairs
+    from housekey.operations import farewells, job_worker, looking, repairs
 
     yield "outbox", partial(worker.run, house, _stop)
     yield "jobs", partial(job_worker.run, house, _stop, now)
     yield "directories", partial(looking.run, house, _stop, now)
     yield "repairs", partial(looking.run, house, _stop, now, repairs.step)
+    yield "farewells", partial(farewells.run, house, _stop, now)
 
 
 def keep(name: str, loop: Callable[[], None], stop: threading.Event) -> None:
@@ -101,7 +103,8 @@ def keep(name: str, loop: Callable[[], None], stop: threading.Event) -> None:
 
 
 def end() -> None:
-    """Let the outbox finish the message it is sending, the jobs the user they are at, and the directories their entry."""
+    """Let the outbox finish the message it is sending, the jobs the user they are at, the directories their entry, and the farewells the
+    calls they are making."""
     _stop.set()
     for thread in _threads:
         thread.join(LAST_WORD)

@@ -23,6 +23,9 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "outbox.connections": (1, 8), "outbox.give_up_after": (1, 43_200), "outbox.queue_alarm": (1, 10_000_000),
     "limits.body": (1_024, 1_073_741_824), "limits.form_fields": (20, 10_000), "limits.page": (1, 1_000),
     "limits.search": (1, 600),
+    "oauth.token_validation.app_access_token_validity": (60, 86_400), "oauth.token_validation.user_access_token_validity": (60, 86_400),
+    "oauth.token_validation.authorization_code_validity": (10, 600), "oauth.token_validation.refresh_token_validity": (60, 31_536_000),
+    "oauth.token_validation.offline_access_validity": (60, 31_536_000),
     "sessions.idle": (1, 43_200), "sessions.absolute": (1, 43_200),
     "scim2.max_bulk_operations": (1, 10_000), "scim2.max_bulk_payload": (1_024, 1_073_741_824),
 }
@@ -113,12 +116,15 @@ _TEXTS: dict[str, Callable[[str], str]] = {
 
 def unknown(layer: Layer, known: Iterable[str], report: Report) -> None:
     """Say which keys have no effect: those of WSO2's that are not needed, and those nobody knows."""
-    names = set(known) | set(wso2.READ) | {key for key in wso2.UNUSED if "*" not in key}
+    own = set(known)
+    names = own | set(wso2.READ) | {key for key in wso2.UNUSED if "*" not in key}
     tables = {name.rpartition(".")[0] for name in names}
     told: set[str] = set()
     for key, value in layer.items():
         table = key.rpartition(".")[0]
-        if (key in names and not wso2.is_unused(key)) or (value.raw == {} and any(f"{name}.".startswith(f"{key}.") for name in tables)):
+        if key in own or (key in names and not wso2.is_unused(key)):
+            continue
+        if value.raw == {} and any(f"{name}.".startswith(f"{key}.") for name in tables):
             continue
         if wso2.is_unused(key):
             report.add("info", f"{title(key)} is accepted and has no effect here.", key, value)

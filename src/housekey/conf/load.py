@@ -17,14 +17,17 @@ from housekey.conf.schema import (
     EmailSender,
     Finding,
     Limits,
+    OAuth,
     Outbox,
     OutputAdapter,
+    PasswordGrant,
     Primary,
     Scim,
     Server,
     Sessions,
     SmsSender,
     SuperAdmin,
+    TokenValidation,
     UserStores,
 )
 from housekey.conf.sources import Layer, Report, Value, shown, title
@@ -37,6 +40,7 @@ SECTIONS: dict[str, type] = {
     "server": Server, "database": Database, "super_admin": SuperAdmin, "output_adapter": OutputAdapter,
     "output_adapter.email": EmailSender,
     sms.SMS: SmsSender, "outbox": Outbox, "scim2": Scim, "limits": Limits, "sessions": Sessions,
+    "oauth": OAuth, "oauth.token_validation": TokenValidation, "oauth.grant_type.password": PasswordGrant,
     "user_stores": UserStores, primary.TABLE: Primary,
 }
 """Table of deployment.toml -> part of the schema."""
@@ -114,7 +118,9 @@ class _Loading:
             email=checks.email(self.part("output_adapter.email", EmailSender), self.layer, self.report),
             sms=sms.check(self.part(sms.SMS, SmsSender), self.layer, self.report),
             outbox=self.part("outbox", Outbox), scim2=self.part("scim2", Scim), limits=self.part("limits", Limits),
-            sessions=self.part("sessions", Sessions), user_stores=self.part("user_stores", UserStores),
+            sessions=self.part("sessions", Sessions), oauth=self.part("oauth", OAuth),
+            tokens=self.part("oauth.token_validation", TokenValidation),
+            password_grant=self.part("oauth.grant_type.password", PasswordGrant), user_stores=self.part("user_stores", UserStores),
             user_store=users, primary_store=primary.store(users, written, self.layer, self.resolved, self.report),
             keys_file=self.keys_file(), governance=carbon.governance, identity_data=carbon.identity_data,
             policy=MappingProxyType(self.tenant_defaults()),

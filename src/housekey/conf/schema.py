@@ -204,7 +204,42 @@ class Sessions:
     idle: int = 30
     """Minutes without a request after which a session ends."""
     absolute: int = 720
-    """Minutes after which a session ends in any case."""
+    """Minutes after the password was typed at which a session ends in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    """`[oauth]`: what holds for applications."""
+
+    wso2_issuer: bool = False
+    """Call the server `…/oauth2/token` in tokens and in the discovery document (`iss`): as WSO2 does by default, and as its SDKs expect
+    unless they are told where that document is."""
+    allow_private_networks: bool = False
+    """Lets applications of tenants other than carbon.super be told of sign-outs (`backchannel_logout_uri`) in the server's own networks."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenValidation:
+    """`[oauth.token_validation]`, in WSO2's words. Everything in seconds."""
+
+    app_access_token_validity: int = 3_600
+    """Seconds that an access token of a client by itself (client_credentials) is good for."""
+    user_access_token_validity: int = 3_600
+    """Seconds that an access token of a person is good for."""
+    authorization_code_validity: int = 60
+    """Seconds between a sign-in and the application's asking for the tokens. RFC 6749 recommends ten minutes at most."""
+    refresh_token_validity: int = 86_400
+    """Seconds within which a refresh token must be used; its use brings a new one."""
+    offline_access_validity: int = 2_592_000
+    """Seconds after which tokens with `offline_access` end in any case. Others end with `[sessions] absolute` at the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordGrant:
+    """`[oauth.grant_type.password]`."""
+
+    enable: bool = False
+    """Lets programs exchange somebody's password for a token, as old scripts do. RFC 9700 section 2.4 forbids it; leave it off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +308,12 @@ class Config:
     """`[limits]`: sizes and counts."""
     sessions: Sessions = field(default_factory=Sessions)
     """`[sessions]`: how long people stay signed in."""
+    oauth: OAuth = field(default_factory=OAuth)
+    """`[oauth]`: what holds for applications."""
+    tokens: TokenValidation = field(default_factory=TokenValidation)
+    """`[oauth.token_validation]`: how long tokens are good for."""
+    password_grant: PasswordGrant = field(default_factory=PasswordGrant)
+    """`[oauth.grant_type.password]`: whether programs may send passwords."""
     user_stores: UserStores = field(default_factory=UserStores)
     """`[user_stores]`: where users are kept."""
     user_store: Primary = field(default_factory=Primary)

@@ -58,7 +58,7 @@ DATABASES: dict[str, dict[str, Any]] = {"default": django_database(HOUSE.config)
 
 TEMPLATES: list[dict[str, Any]] = [{
     "BACKEND": "django.template.backends.django.DjangoTemplates",
-    "DIRS": [PACKAGE / room / "templates" for room in ("pages", "console", "api", "web")],
+    "DIRS": [PACKAGE / room / "templates" for room in ("pages", "console", "oauth", "api", "web")],
     "APP_DIRS": False,
     "OPTIONS": {
         "autoescape": True,

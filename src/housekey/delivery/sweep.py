@@ -1,4 +1,5 @@
-"""What nothing will ask for again: old tickets, ended sessions and tokens, kept answers, counters; the text of expired one-time codes.
+"""What nothing will ask for again: old tickets, ended sessions, tokens and sign-ins to applications, kept answers, counters; the text of
+expired one-time codes.
 
 Ended a little at a time.
 
@@ -16,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from housekey.conf.schema import Config
-from housekey.store.models import Code, Kept, Session, Throttle, Ticket, Token
+from housekey.store.models import Code, Grant, Kept, RefreshToken, Session, Throttle, Ticket, Token
 
 BATCH = 500
 """Rows ended in one transaction, so that nobody waits long for it."""
@@ -28,6 +29,8 @@ COUNTERS_STAY = timedelta(hours=25)
 """After the last counted try: by then even the slowest counter, that of one-time codes, has leaked empty."""
 ANSWERS_STAY = timedelta(hours=24)
 """How long a request may be sent again under its Idempotency-Key."""
+UNREDEEMED_STAYS = timedelta(days=1)
+"""After the end of its code, so that one that comes late is known for what it is."""
 BORN_DEAD_STAYS = timedelta(days=1)
 """A code with validity 0 is over when it is issued; its owner is to get the message all the same, and the true answer."""
 ACROSS = "what is over is over in every tenant"
@@ -46,6 +49,9 @@ def _over(config: Config, now: datetime) -> tuple[QuerySet[Any], ...]:
         Ticket.objects.across_tenants(ACROSS).filter(expires__lt=now - TICKETS_STAY),
         Session.objects.across_tenants(ACROSS).filter(last_seen__lt=ended),
         Token.objects.across_tenants(ACROSS).filter(expires__lt=now),
+        RefreshToken.objects.across_tenants(ACROSS).filter(expires__lt=now),
+        Grant.objects.across_tenants(ACROSS).filter(expires__lt=now),
+        Grant.objects.across_tenants(ACROSS).filter(redeemed__isnull=True, code_expires__lt=now - UNREDEEMED_STAYS),
         Kept.objects.across_tenants(ACROSS).filter(created__lt=now - ANSWERS_STAY),
         Throttle.objects.filter(last__lt=(now - COUNTERS_STAY).timestamp()),
     )

@@ -12,8 +12,21 @@ from housekey.web.house import house
 from housekey.web.request import Asked
 
 FORM = "application/x-www-form-urlencoded"
-_PRIVATE = {"client_id", "client_secret", "client_assertion", "grant_type", "scope", "token", "username", "password"}
+_PRIVATE = {
+    "client_id", "client_secret", "client_assertion", "code", "code_verifier", "refresh_token", "grant_type", "scope", "token", "username",
+    "password",
+}
 """Parameters that have no place in an address: addresses are written to logs (RFC 6749 section 2.3.1)."""
+
+
+LONGEST_ADDRESS = 2_600
+"""Characters of a request that comes through a browser, the application's `state` included: it travels on as a part of other addresses and
+of a cookie."""
+
+
+class TooLong(OAuthError):
+    def __init__(self) -> None:
+        super().__init__("invalid_request", f"The request is longer than {LONGEST_ADDRESS} characters.")
 
 
 class NoClient(OAuthError):
@@ -36,6 +49,18 @@ def form(request: Asked) -> dict[str, str]:
     if len(found) != len(pairs):
         raise _wrong("A parameter stands there twice.")
     return {name: value for name, value in found.items() if value}
+
+
+def address(request: Asked) -> dict[str, str]:
+    """The parameters of an address that a browser was sent to; one without a value counts as left out. Raises OAuthError."""
+    found = {name: values for name, values in request.GET.lists() if any(values)}
+    if any(len(values) > 1 for values in found.values()):
+        raise _wrong("A parameter stands there twice.")
+    if any("\0" in text for text in (*found, *(values[0] for values in found.values()))):
+        raise _wrong("A parameter holds a NUL character.")
+    if len(request.META.get("QUERY_STRING", "")) > LONGEST_ADDRESS:
+        raise TooLong
+    return {name: values[0] for name, values in found.items()}
 
 
 def required(fields: dict[str, str], name: str) -> str:

@@ -12,9 +12,9 @@ from housekey.core.errors import NotFound, WrongCredentials
 from housekey.core.groups import GroupRef
 from housekey.core.names import Tenant, UserName
 from housekey.core.users import User
-from housekey.operations import directories, groups
+from housekey.operations import directories, ending, groups
 from housekey.store import hot, population
-from housekey.store.models import Account, RoleMember, Session
+from housekey.store.models import Account, RoleMember
 from housekey.userstores.base import StoredUser, UserStore
 from housekey.userstores.registry import domains, mirror_for, store_for
 
@@ -26,16 +26,20 @@ def load(tenant: Tenant, user_id: UUID) -> Account:
 
 def hold(tenant: Tenant, user_id: UUID) -> Account:
     """As `load`, and nobody else changes the account until the transaction ends. Taken before any row that hangs on it."""
-    account = Account.objects.within(tenant).select_for_update().filter(id=user_id).first()
-    return _found(account, user_id)
+    return _found(held(tenant, user_id), user_id)
+
+
+def held(tenant: Tenant, user_id: UUID) -> Account | None:
+    """As `hold`; None if the account is gone."""
+    return hot.find(Account, hold=True, tenant_id=tenant.id, id=user_id)
 
 
 def hold_verified(verified: Account) -> Account:
     """As `hold`, for an account whose password was just checked. Raises WrongCredentials if it changed while that took its time."""
-    account = Account.objects.within(verified.tenant_id).select_for_update().filter(id=verified.id).first()
+    account = hot.find(Account, hold=True, tenant_id=verified.tenant_id, id=verified.id)
     if account is None or account.credential_version != verified.credential_version or not standing_of(account).may_sign_in:
         raise WrongCredentials("changed meanwhile")
-    return account  # type: ignore[no-any-return] # the scoped manager is typed loosely
+    return account
 
 
 def _found(account: Account | None, user_id: UUID) -> Account:
@@ -72,7 +76,7 @@ def standing_of(account: Account) -> Standing:
 
 
 def put(account: Account, standing: Standing, now: datetime, *, new_credential: bool = False) -> None:
-    """Write the standing back. `new_credential` makes every remembered credential and session of the account worthless."""
+    """Write the standing back. `new_credential` makes every remembered credential, session and token of the account worthless."""
     changed = standing != standing_of(account)
     account.pending, account.locks = standing.pending, " ".join(sorted(standing.locks))
     account.disabled, account.has_password = standing.disabled, standing.has_password
@@ -83,7 +87,7 @@ def put(account: Account, standing: Standing, now: datetime, *, new_credential: 
             account.password_changed = now
     account.save(update_fields=_WRITTEN)
     if new_credential or not standing.may_sign_in:
-        Session.objects.within(account.tenant_id).filter(account=account).delete()
+        ending.everything(account.tenant_id, account.id, now)
     _mirror(account, now, changed=changed)
 
 

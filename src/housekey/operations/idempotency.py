@@ -58,7 +58,7 @@ def slip(by: Principal, key: str, request: str) -> Slip:
         key = key[1:-1]
     if not 0 < len(key) <= LONGEST or not key.isascii() or not key.isprintable():
         raise Invalid(f"{HEADER} must be a text of 1 to {LONGEST} printable ASCII characters.", field=HEADER)
-    return _slip(by.tenant, (by.client_id or str(by.account_id or by.name), key), request)
+    return _slip(by.tenant, (by.client_id, str(by.account_id or by.name), key), request)
 
 
 def _slip(tenant: Tenant, parts: tuple[str, ...], request: str) -> Slip:

@@ -42,10 +42,10 @@ class SignedIn:
 
 def sign_in(
     house: House, tenant: Tenant, username: str, password: str, *, network: str, agent: str, now: datetime, by_path: bool = False,
-    goal: str = "",
+    goal: str = "", before: Principal | None = None,
 ) -> SignedIn | Opened:
-    """`by_path`: the address named the tenant. `goal`: where to go afterwards. A pending one-time code in the place of the password, and
-    a password that is too old, open the set-password form instead of a session.
+    """`by_path`: the address named the tenant. `goal`: where to go afterwards. `before`: who this browser is signed in as. A pending
+    one-time code in the place of the password, and a password that is too old, open the set-password form instead of a session.
 
     Raises WrongCredentials (one sentence for every reason, same time), Throttled, Unavailable.
     """
@@ -58,12 +58,16 @@ def sign_in(
     verified = _accept(entry, password, now, counted=_like_a_code(policy, password))
     by = Principal(tenant, str(name), account_id=verified.id, network=network)
     if _too_old(tenant, policy, verified, now):
+        throttle.refund(entry.tried)
         return _renewal(house, by, verified, now, goal)
     with durable():
         account = accounts.hold_verified(verified)
-        token = sessions.start(house, tenant, account, network, agent, now)
-        Account.objects.within(tenant).filter(id=account.id).update(last_sign_in=now)
+        token = sessions.start(house, tenant, account, network, agent, now, before=before)
+        hot.change(account, last_sign_in=now)
         audit.record(by, "sign-in", now, target=str(name), target_id=account.id)
+        throttle.give_back(entry.tried)
+    if before is not None and before.account_id != account.id:
+        sessions.sign_out(before, now)
     return SignedIn(token, tenant)
 
 
@@ -171,7 +175,10 @@ def _try(tenant: Tenant, name: UserName, password: str, network: str, now: datet
 
 
 def _accept(entry: _Entry, password: str, now: datetime, *, counted: bool = False) -> Account:
-    """The account that may come in; every refusal is audited, and `counted` as a typed code. Raises WrongCredentials."""
+    """The account that may come in; every refusal is audited, and `counted` as a typed code. Raises WrongCredentials.
+
+    The caller gives the try back.
+    """
     account, tenant = entry.account, entry.tenant
     why = entry.why or _refusal(tenant, account, right=entry.right)
     if account is None or why:
@@ -181,7 +188,6 @@ def _accept(entry: _Entry, password: str, now: datetime, *, counted: bool = Fals
                 throttle.may_type(entry.tried, now)
             audit.record(entry.anonymous, "sign-in", now, target=str(entry.name), outcome="refused", target_id=known, why=why)
         raise WrongCredentials(why)
-    throttle.refund(entry.tried)
     if entry.phc and hashing.outdated(entry.phc):
         renewed = hashing.make(normalise(password))
         with durable():
@@ -191,7 +197,10 @@ def _accept(entry: _Entry, password: str, now: datetime, *, counted: bool = Fals
 
 def _verified(tenant: Tenant, name: UserName, password: str, network: str, now: datetime) -> Account:
     """The account whose password this is and who may sign in. Raises WrongCredentials, Throttled."""
-    return _accept(_try(tenant, name, password, network, now), password, now)
+    entry = _try(tenant, name, password, network, now)
+    account = _accept(entry, password, now)
+    throttle.refund(entry.tried)
+    return account
 
 
 def _password_hash(tenant: Tenant, account: Account | None) -> str:
@@ -261,8 +270,22 @@ class _Remembered:
 _REMEMBERED = _Remembered()
 
 
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Who has shown a password, and which version of her credential that was: what she is given for it must not outlive it."""
+
+    by: Principal
+    account_id: UUID
+    version: int
+
+
 def basic(house: House, tenant: Tenant, username: str, password: str, *, network: str, now: datetime, by_path: bool = False) -> Principal:
     """Who sent these HTTP Basic credentials. Raises WrongCredentials, Throttled, Unavailable. Never accepts a one-time code."""
+    return prove(house, tenant, username, password, network=network, now=now, by_path=by_path).by
+
+
+def prove(house: House, tenant: Tenant, username: str, password: str, *, network: str, now: datetime, by_path: bool = False) -> Proved:
+    """As `basic`, for what is to last longer than one request."""
     tenant, name = resolve(tenant, username, by_path=by_path)
     mark = _REMEMBERED.mark(tenant, name, password)
     known = _recall(house, tenant, name, mark, network, now)
@@ -279,10 +302,10 @@ def basic(house: House, tenant: Tenant, username: str, password: str, *, network
     by = principal(tenant, account, name, network)
     with durable():
         audit.record(by, "sign-in:basic", now, target=str(name), target_id=account.id)
-    return by
+    return Proved(by, account.id, account.credential_version)
 
 
-def _recall(house: House, tenant: Tenant, name: UserName, mark: bytes, network: str, now: datetime) -> Principal | None:
+def _recall(house: House, tenant: Tenant, name: UserName, mark: bytes, network: str, now: datetime) -> Proved | None:
     """A remembered credential, re-checked against the account as it is now."""
     known = _REMEMBERED.get(mark, now.timestamp())
     if known is None:
@@ -297,7 +320,7 @@ def _recall(house: House, tenant: Tenant, name: UserName, mark: bytes, network: 
     if _too_old(tenant, effective(house, tenant), account, now):
         return None
     by = principal(tenant, account, name, network)
-    return by if by.may(LOGIN) else None
+    return Proved(by, account.id, account.credential_version) if by.may(LOGIN) else None
 
 
 def reauthenticate(by: Principal, password: str, now: datetime) -> Account:

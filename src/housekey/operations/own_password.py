@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from housekey.conf.house import House
-from housekey.core.errors import NotSignedIn
+from housekey.core.errors import NotPermitted, NotSignedIn
 from housekey.core.messages import PASSWORD_CHANGED
-from housekey.core.principal import Principal
+from housekey.core.principal import OWN_PASSWORD, Principal
 from housekey.core.users import User
 from housekey.operations import accounts, audit, codes, directories, sending, sessions
 from housekey.operations.login import reauthenticate
@@ -37,9 +37,12 @@ def password_rules(house: House, by: Principal) -> list[tuple[str, str]]:
 def change_password(house: House, by: Principal, current: str, new: str, *, agent: str | None, now: datetime) -> str:
     """Returns the token of a fresh session for this browser, `""` for a program (`agent` None); every other session ends.
 
-    Raises WrongCredentials or Throttled for the old password, PasswordRefused for the new one, NotSignedIn.
+    Raises WrongCredentials or Throttled for the old password, PasswordRefused for the new one, NotSignedIn, NotPermitted for an
+    application that holds her token.
     """
     user = me(by)
+    if by.client_id:
+        raise NotPermitted(OWN_PASSWORD)
     policy = effective(house, by.tenant)
     verified = reauthenticate(by, current, now)
     good, person = accepted(house, by.tenant, policy, user.name, new), directories.person(by.tenant, verified)

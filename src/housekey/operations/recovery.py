@@ -52,15 +52,16 @@ class CodeHolder:
     scenario: Scenario
 
 
-def open_link(house: House, tenant: Tenant, text: str, now: datetime, *, goal: str = "") -> str:
+def open_link(house: House, tenant: Tenant, text: str, now: datetime, *, goal: str = "", otherwise: str = "") -> str:
     """Exchange a good link for a ticket of this browser (43 characters). Spends nothing. Raises DeadCode.
 
-    `goal`: an address the tenant allows (matched exactly), else it is forgotten.
+    `goal`: an address the tenant allows (matched exactly), else it is forgotten. `otherwise`: the path of this site where the browser was
+    heading before.
     """
     code = _password_code(codes.find(house, tenant, text))
     codes.must_live(code, now)
     with durable():
-        return tickets.start(house, tenant, code, now, callback(effective(house, tenant), goal))
+        return tickets.start(house, tenant, code, now, callback(effective(house, tenant), goal) or otherwise)
 
 
 def callback(policy: Policy, goal: str) -> str:

@@ -11,7 +11,7 @@ from housekey.core.codes import digest, digests, is_link_shaped, new_token
 from housekey.core.errors import Invalid, NotFound
 from housekey.core.names import Tenant
 from housekey.core.principal import LOGIN, USER_UPDATE, USER_VIEW, Principal
-from housekey.operations import accounts, audit
+from housekey.operations import accounts, audit, ending
 from housekey.operations.roles import must_outrank, permissions_of
 from housekey.operations.transactions import durable
 from housekey.store import hot
@@ -35,22 +35,22 @@ class SessionView:
     current: bool
 
 
-def start(house: House, tenant: Tenant, account: Account, network: str, agent: str, now: datetime) -> str:
-    """A step inside sign-in: a new session, always under a new token (A-161). Returns the token."""
+def start(
+    house: House, tenant: Tenant, account: Account, network: str, agent: str, now: datetime, *, before: Principal | None = None
+) -> str:
+    """A step inside sign-in: always a new token (A-161). Returns it.
+
+    `before`: who this browser was signed in as. The same person's session goes on under the new token, so that signing in again for one
+    application signs out of no other; anybody else's ends.
+    """
     token = new_token()
-    oldest = now - timedelta(minutes=house.config.sessions.absolute)
-    Session.objects.within(tenant).filter(account=account, created__lt=oldest).delete()
-    row = Session(
-        tenant_id=tenant.id,
-        digest=digest(house.keys.newest[1], "session", token),
-        account=account,
-        credential_version=account.credential_version,
-        created=now,
-        last_seen=now,
-        network=network,
-        agent=agent[:300],
-    )
-    hot.insert(row)
+    present = before.session_id if before is not None and before.account_id == account.id and before.tenant.id == tenant.id else None
+    renewed = {"digest": digest(house.keys.newest[1], "session", token), "authenticated": now, "last_seen": now,
+               "credential_version": account.credential_version, "network": network, "agent": agent[:300]}
+    held = hot.find(Session, tenant_id=tenant.id, id=present, account_id=account.id) if present is not None else None
+    if held is not None and hot.change(held, **renewed):
+        return token
+    hot.insert(Session(tenant_id=tenant.id, account=account, created=now, **renewed))
     return token
 
 
@@ -58,33 +58,41 @@ def recognise(house: House, tenant: Tenant, token: str, network: str, now: datet
     """Who this browser is signed in as, or None: ended, idle too long, too old, or an account that may no longer come in."""
     if not is_link_shaped(token):
         return None
-    session = Session.objects.within(tenant).filter(digest__in=digests(house.keys, "session", token)).select_related("account").first()
-    if session is None or not _fresh(house, session, now) or not accounts.standing_of(session.account).may_sign_in:
+    session = hot.find(Session, tenant_id=tenant.id, digest=digests(house.keys, "session", token))
+    account = hot.account(tenant.id, session.account_id) if session is not None else None
+    if session is None or account is None or not _fresh(house, session, account, now) or not accounts.standing_of(account).may_sign_in:
         return None
-    if not is_served(tenant, session.account.domain):
+    if not is_served(tenant, account.domain):
         return None
     if now - session.last_seen > SEEN_EVERY:
-        Session.objects.within(tenant).filter(id=session.id).update(last_seen=now)
-    permissions = permissions_of(tenant, session.account_id)
+        hot.change(session, last_seen=now)
+    permissions = permissions_of(tenant, account.id)
     if LOGIN not in permissions:
         return None
-    name = str(accounts.user(tenant, session.account).name)
-    return Principal(tenant, name, permissions, session.account_id, session.id, network)
+    name = str(accounts.user(tenant, account).name)
+    return Principal(tenant, name, permissions, account.id, session.id, network)
 
 
-def _fresh(house: House, session: Session, now: datetime) -> bool:
+def _fresh(house: House, session: Session, account: Account, now: datetime) -> bool:
     limits = house.config.sessions
     return (
-        session.credential_version == session.account.credential_version
+        session.credential_version == account.credential_version
         and now - session.last_seen <= timedelta(minutes=limits.idle)
-        and now - session.created <= timedelta(minutes=limits.absolute)
+        and now - session.authenticated <= timedelta(minutes=limits.absolute)
     )
 
 
 def sign_out(by: Principal, now: datetime) -> None:
-    """End the caller's own session."""
+    """End the caller's own session, and what applications were given in it."""
     if by.session_id is not None:
         _end(by, by.session_id, now, "sign-out")
+
+
+def here(by: Principal) -> Session | None:
+    """A step of other operations: the caller's own session, if she has one."""
+    if by.session_id is None or by.account_id is None:
+        return None
+    return hot.find(Session, tenant_id=by.tenant.id, id=by.session_id, account_id=by.account_id)
 
 
 def my_sessions(house: House, by: Principal, now: datetime) -> list[SessionView]:
@@ -103,7 +111,7 @@ def _open(house: House, by: Principal, account_id: UUID, now: datetime) -> list[
     return [
         SessionView(row.id, row.created, row.last_seen, row.network, row.agent, row.id == by.session_id)
         for row in rows[:MOST_SHOWN]
-        if _fresh(house, row, now)
+        if _fresh(house, row, row.account, now)
     ]
 
 
@@ -115,9 +123,13 @@ def end_session(by: Principal, session_id: int, now: datetime) -> None:
 
 def end_others(by: Principal, now: datetime) -> int:
     """End the caller's sessions except the one that asks. Returns how many there were."""
+    if by.account_id is None:
+        return 0
     with durable():
+        accounts.hold(by.tenant, by.account_id)
         rows = Session.objects.within(by.tenant).filter(account_id=by.account_id).exclude(id=by.session_id)
-        ended = int(rows.delete()[0])
+        ended = ending.sessions(by.tenant, rows, now)
+        ending.left_over(by.tenant, by.account_id, now)
         if ended:
             audit.record(by, "session:end-others", now, target=by.name, target_id=by.account_id, sessions=ended)
     return ended
@@ -135,7 +147,9 @@ def end_of(by: Principal, user_id: UUID, now: datetime, session_id: int | None =
         if account.id == by.account_id:
             raise Invalid("Your own sessions are ended in My Account.", field="id")
         rows = Session.objects.within(by.tenant).filter(account=account)
-        ended = int((rows.filter(id=session_id) if session_id is not None else rows).delete()[0])
+        ended = ending.sessions(by.tenant, rows.filter(id=session_id) if session_id is not None else rows, now)
+        if session_id is None:
+            ending.left_over(by.tenant, account.id, now)
         if ended:
             name = str(accounts.user(by.tenant, account).name)
             audit.record(by, "session:end", now, target=name, target_id=account.id, sessions=ended)
@@ -143,8 +157,11 @@ def end_of(by: Principal, user_id: UUID, now: datetime, session_id: int | None =
 
 
 def _end(by: Principal, session_id: int, now: datetime, event: str) -> int:
+    if by.account_id is None:
+        return 0
     with durable():
-        ended = int(Session.objects.within(by.tenant).filter(id=session_id, account_id=by.account_id).delete()[0])
+        accounts.hold(by.tenant, by.account_id)
+        ended = ending.sessions(by.tenant, Session.objects.within(by.tenant).filter(id=session_id, account_id=by.account_id), now)
         if ended:
             audit.record(by, event, now, target=by.name, target_id=by.account_id)
     return ended

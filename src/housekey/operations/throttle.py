@@ -156,7 +156,13 @@ def _reserve(key: bytes, bucket: Bucket, now: float) -> int:
 
 def refund(tried: Keys) -> None:
     """The try was good: this browser's failures are forgotten, the other two get their try back and no pause follows from it."""
-    with durable(), connection.cursor() as cursor:
+    with durable():
+        give_back(tried)
+
+
+def give_back(tried: Keys) -> None:
+    """As `refund`, inside a transaction, as its last step: all who come from one network meet here."""
+    with connection.cursor() as cursor:
         # In the order of `reserve`, so that two who meet here wait for one another and not in a circle.
         cursor.execute(_GIVE_BACK, {"key": tried.network, "try": TRY})
         cursor.execute("DELETE FROM store_throttle WHERE key = %s", [tried.pair])

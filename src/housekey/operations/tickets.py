@@ -16,6 +16,9 @@ from housekey.store.models import Code, Ticket
 TICKET_LIFE = timedelta(minutes=60)
 """How long an opened form may be filled in, if the code lives that long."""
 
+MOST_GOAL = 3_000
+"""Characters of the address where a browser was heading: an application's whole request, its `state` included."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -38,7 +41,7 @@ def start(house: House, tenant: Tenant, code: Code, now: datetime, goal: str = "
         code=code,
         created=now,
         expires=now + TICKET_LIFE,
-        goal=goal[:2000],
+        goal=goal[:MOST_GOAL],
     )
     hot.insert(row)
     return token

@@ -19,6 +19,7 @@ from housekey.core.properties import ENABLE, INVITE_WITHOUT_PASSWORD, LOCK
 from housekey.core.users import Changes, NewUser, User, UserPage
 from housekey.operations import accounts, audit, codes, confirmation, directories, entries, groups, onboarding, pending, resets, sending
 from housekey.operations.addresses import check_profile
+from housekey.operations.ending import everything as end_everything
 from housekey.operations.passwords import accepted
 from housekey.operations.policies import effective
 from housekey.operations.roles import join, keep_one_administrator, must_outrank
@@ -377,6 +378,7 @@ def _may_leave(by: Principal, account: Account) -> None:
 def erase(tenant: Tenant, account: Account, now: datetime) -> None:
     """A step inside a transaction that holds the account: nothing of it remains but the audit log."""
     codes.end_live(tenant, account.id, "revoked", now)
+    end_everything(tenant, account.id, now)
     accounts.store_of(tenant, account).delete(tenant, account.id)
     groups.leave_all(tenant, account.id, now)
     Account.objects.within(tenant).filter(id=account.id).delete()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from housekey.core.errors import DeadCode, DeadReason
 from housekey.core.scenario import BY_NAME
 from housekey.operations import forgotten
+from housekey.pages import flow
 from housekey.web.forms import Words
 from housekey.web.house import house
 from housekey.web.refusals import status_of
@@ -63,7 +64,7 @@ def page(request: Asked, dead: DeadCode, code: str = "") -> HttpResponse:
     elif way in {"open", "type"}:
         title = OUTLIVED
     context = {"title": title, "advice": ADVICE[way, dead.reason], "reason": dead.reason, "way": way, "code": code,
-               "recoverable": recoverable}
+               "recoverable": recoverable, "next": flow.goal(request)}
     return render(request, "pages/dead.html", context, status=status_of(dead))
 
 

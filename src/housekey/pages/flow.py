@@ -6,27 +6,30 @@ nothing: who may set a password is decided by the ticket alone.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
-from urllib.parse import urlencode, urlsplit
+from dataclasses import astuple, dataclass, replace
+from urllib.parse import urlencode
 
 from django.core import signing
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from housekey.core.links import tenant_prefix
 from housekey.core.names import Tenant
 from housekey.operations import recovery
 from housekey.operations.policies import effective
 from housekey.operations.tickets import Opened
-from housekey.web import cookies
+from housekey.web import cookies, heading
+from housekey.web.heading import LONGEST, own_path
 from housekey.web.house import house
 from housekey.web.request import Asked
 from housekey.web.responses import see_other
 
 LIFE = 900
 """Seconds."""
-LONGEST_NAME, LONGEST_GOAL = 255, 1000
+LONGEST_NAME = 255
+_MOST = 2_000
+"""Bytes of the cookie; a goal that would make it longer goes into the one that `heading` keeps, as does an application, for a message may
+take longer than this cookie lasts. Together they must fit one header."""
 _SALT = "housekey.pages.flow"
 
 
@@ -55,8 +58,21 @@ def lead(request: Asked, name: str, flow: Flow, tenant: Tenant | None = None) ->
     """303 to the page called `name`, which finds `flow` there. `tenant`: where it is another one than the address says."""
     tenant = tenant or request.tenant
     response = see_other(_address(request, tenant, name))
-    cookies.set_way(response, signing.dumps([tenant.domain, *astuple(flow)], salt=_SALT), age=LIFE)
+    text = _packed(tenant, flow)
+    if len(text) > _MOST or heading.of(request, flow.goal):
+        text = _packed(tenant, replace(flow, goal=""))
+        heading.remember(request, response, flow.goal)
+    cookies.set_way(response, text, age=LIFE)
     return response
+
+
+def _packed(tenant: Tenant, flow: Flow) -> str:
+    return signing.dumps([tenant.domain, *astuple(flow)], salt=_SALT, compress=True)
+
+
+def goal(request: Asked) -> str:
+    """Where this browser was heading, as it brings it along: on these pages, or from the sign-in page."""
+    return read(request).goal or heading.remembered(request)
 
 
 def open_form(request: Asked, opened: Opened) -> HttpResponse:
@@ -71,21 +87,15 @@ def _address(request: Asked, tenant: Tenant, name: str) -> str:
     return reverse(name) if tenant.id == request.tenant.id else tenant_prefix(tenant.domain) + reverse(name)
 
 
-def own_path(text: str) -> str:
-    """`text` if it is a path of this site, else `""`: nobody is sent elsewhere by a link to our sign-in (A-062)."""
-    plain = text.startswith("/") and text.isprintable() and "\\" not in text
-    return text if plain and url_has_allowed_host_and_scheme(text, allowed_hosts=None) and not urlsplit(text).netloc else ""
-
-
 def goal_in(request: Asked, asked: QueryDict) -> str:
     """Where this browser was heading: a path of this site or an address the tenant allows, else `""`."""
-    given = [text for text in (asked.get(name, "") for name in ("next", "callback", "redirect_uri")) if 0 < len(text) <= LONGEST_GOAL]
+    given = [text for text in (asked.get(name, "") for name in ("next", "callback", "redirect_uri")) if 0 < len(text) <= LONGEST]
     policy = effective(house(), request.tenant) if given else None
     found = (own_path(text) or (recovery.callback(policy, text) if policy else "") for text in given)
     return next((goal for goal in found if goal), "")
 
 
-def sign_in_at(request: Asked, goal: str) -> str:
-    """The sign-in page, from which it goes on to `goal` if that is a path of this site and tenant."""
+def sign_in_at(request: Asked, goal: str, **more: str) -> str:
+    """The sign-in page, from which it goes on to `goal` if that is a path of this site and tenant. `more`: parameters beside it."""
     path, prefix = own_path(goal), tenant_prefix(request.tenant.domain)
-    return reverse("login") + ("?" + urlencode({"next": path}) if path.startswith(f"{prefix}/") else "")
+    return reverse("login") + ("?" + urlencode({"next": path, **more}) if path.startswith(f"{prefix}/") else "")

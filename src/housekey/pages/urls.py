@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path, re_path
 
-from housekey.pages.views import account, address, code, entrance, password, profile, recover
+from housekey.pages.views import account, address, applications, code, entrance, password, profile, recover
 
 _recovery = [
     path("recoverpassword.do", recover.show, name="recover"),
@@ -31,6 +31,8 @@ urlpatterns = [
     path("myaccount/", account.overview, name="myaccount"),
     path("myaccount/personal-info", profile.edit, name="personal-info"),
     path("myaccount/security", account.security, name="security"),
+    path("myaccount/applications", applications.show, name="applications"),
+    path("myaccount/applications/<str:client_id>/withdraw", applications.withdraw, name="withdraw-application"),
     path("myaccount/sessions/end-others", account.end_others, name="end-other-sessions"),
     path("myaccount/change-password", account.change_password, name="change-password"),
     path("myaccount/sessions/<int:session_id>/end", account.end_session, name="end-session"),

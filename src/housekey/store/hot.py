@@ -34,29 +34,70 @@ _BELONGING = (
     "WHERE m.tenant_id = %s AND m.account_id = %s ORDER BY 1, 3"
 )
 _ASKING = (
-    "SELECT c.client_id, c.name, c.scopes, t.scopes FROM store_token t JOIN store_client c ON c.id = t.client_id "
+    "SELECT c.client_id, c.name, c.scopes, t.scopes, t.grant_id FROM store_token t JOIN store_client c ON c.id = t.client_id "
     "JOIN store_tenant n ON n.id = t.tenant_id WHERE t.tenant_id = %s AND n.active AND t.expires > %s AND t.digest IN ({})"
 )
 _TEMPLATES = (
     "SELECT locale, subject, html, text FROM store_messagetemplate WHERE tenant_id = %s AND channel = %s AND kind_key = %s ORDER BY locale"
 )
+_HASH = "SELECT password FROM store_sqluser WHERE tenant_id = %s AND id = %s"
 _SETTINGS = "SELECT name, value, version FROM store_setting WHERE tenant_id = %s"
 
 
 def account(tenant_id: int, account_id: UUID) -> Account | None:
-    return _one(Account, "tenant_id = %s AND id = %s", [tenant_id, _id(account_id)])
+    return find(Account, tenant_id=tenant_id, id=account_id)
 
 
 def account_by_name(tenant_id: int, domain: str, name_key: str) -> Account | None:
-    return _one(Account, "tenant_id = %s AND domain = %s AND name_key = %s", [tenant_id, domain, name_key])
+    return find(Account, tenant_id=tenant_id, domain=domain, name_key=name_key)
 
 
 def sql_user(tenant_id: int, account_id: UUID) -> SqlUser | None:
-    return _one(SqlUser, "tenant_id = %s AND id = %s", [tenant_id, _id(account_id)])
+    return find(SqlUser, tenant_id=tenant_id, id=account_id)
+
+
+def password(tenant_id: int, account_id: UUID) -> str:
+    """The hash of a user of our own database, `""` for nobody."""
+    found = _rows(_HASH, [tenant_id, _id(account_id)])
+    return str(found[0][0]) if found else ""
 
 
 def kept(tenant_id: int, handle: bytes) -> Kept | None:
-    return _one(Kept, "tenant_id = %s AND handle = %s", [tenant_id, handle])
+    return find(Kept, tenant_id=tenant_id, handle=handle)
+
+
+def find(model: type[M], *, hold: bool = False, keep: bool = False, **wanted: Any) -> M | None:
+    """The row whose columns have these values, as an instance of `model`; of a list of values, any. `tenant_id` is always one of them.
+
+    `hold`: until the transaction ends it is ours alone; `keep`: others may keep it, too, but nobody deletes it or holds it. SQLite lets
+    nobody else write anyway.
+    """
+    names = tuple((name, len(value) if isinstance(value, list) else 0) for name, value in wanted.items())
+    lock = "FOR UPDATE" if hold else "FOR KEY SHARE" if keep else ""
+    statement, columns, converters, prepare = _select(model, names, connection.vendor, lock)
+    given = [one for value in wanted.values() for one in (value if isinstance(value, list) else [value])]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [step(value) for step, value in zip(prepare, given, strict=True)])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    row = list(found)
+    for index, expression, steps in converters:
+        for convert in steps:
+            row[index] = convert(row[index], expression, connection)
+    return model.from_db(connection.alias, columns, row)
+
+
+def change(row: models.Model, **values: Any) -> bool:
+    """Write these columns of one row of a tenant, and put them into the object; was it still there?"""
+    statement, prepare = _update(type(row), tuple(values), connection.vendor)
+    given = [*values.values(), row.pk, getattr(row, "tenant_id")]  # noqa: B009 - every table here has one, the base class does not say so
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [step(value) for step, value in zip(prepare, given, strict=True)])
+        done = bool(cursor.rowcount == 1)
+    for name, value in values.items():
+        setattr(row, name, value)
+    return done
 
 
 def settings(tenant_id: int) -> dict[str, tuple[str, int]]:
@@ -76,11 +117,12 @@ def permissions(tenant_id: int, account_id: UUID, everyone: str) -> list[list[st
     return [_texts(row[0]) for row in _rows(_PERMISSIONS, [tenant_id, everyone, tenant_id, own])]
 
 
-def token(tenant_id: int, digests: list[bytes], now: datetime) -> tuple[str, str, list[str], list[str]] | None:
-    """A live token of an active tenant: its client's id, name and scopes, and the scopes it was issued with."""
+def token(tenant_id: int, digests: list[bytes], now: datetime) -> tuple[str, str, list[str], list[str], bool] | None:
+    """A live token of an active tenant: its client's id, name and scopes, the scopes it was issued with, and whether it speaks for a
+    person."""
     statement = _ASKING.format(", ".join(["%s"] * len(digests)))
-    for client_id, name, held, issued in _rows(statement, [tenant_id, connection.ops.adapt_datetimefield_value(now), *digests]):
-        return client_id, name, _texts(held), _texts(issued)
+    for client_id, name, held, issued, grant in _rows(statement, [tenant_id, connection.ops.adapt_datetimefield_value(now), *digests]):
+        return client_id, name, _texts(held), _texts(issued), grant is not None
     return None
 
 
@@ -228,24 +270,16 @@ def _column(values: list[Any], field: models.Field[Any, Any]) -> list[Any]:
     return prepared
 
 
-def _one(model: type[M], where: str, values: list[Any]) -> M | None:
-    """The row that `where` finds, as an instance of `model`."""
-    statement, names, converters = _select(model, where, connection.vendor)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        found = cursor.fetchone()
-    if found is None:
-        return None
-    row = list(found)
-    for index, expression, steps in converters:
-        for step in steps:
-            row[index] = step(row[index], expression, connection)
-    return model.from_db(connection.alias, names, row)
+Prepare = Callable[[Any], Any]
 
 
 @cache
-def _select(model: type[models.Model], where: str, vendor: str) -> tuple[str, list[str], list[tuple[int, Any, list[Any]]]]:  # noqa: ARG001 - part of the cache's key
-    """The statement, the names of the columns, and what turns the database's values into Python's."""
+def _select(
+    model: type[models.Model], names: tuple[tuple[str, int], ...], vendor: str, lock: str
+) -> tuple[str, list[str], list[tuple[int, Any, list[Any]]], list[Prepare]]:
+    """The statement, the names of the columns, what turns the database's values into Python's, and ours into the database's."""
+    if not any(name == "tenant_id" for name, _ in names):
+        raise TypeError(f"{model.__name__} is asked for outside a tenant")
     quote, table = connection.ops.quote_name, model._meta.db_table
     fields = model._meta.concrete_fields
     columns = ", ".join(quote(str(field.column)) for field in fields)
@@ -255,8 +289,26 @@ def _select(model: type[models.Model], where: str, vendor: str) -> tuple[str, li
         steps = [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
         if steps:
             converters.append((index, expression, steps))
-    statement = f"SELECT {columns} FROM {quote(table)} WHERE {where}"  # noqa: S608 - names of our own tables, conditions of this module
-    return statement, [field.attname for field in fields], converters
+    conditions, prepare = [], []
+    for name, count in names:
+        conditions.append(f"{quote(name)} IN ({', '.join(['%s'] * count)})" if count else f"{quote(name)} = %s")
+        prepare += [_prepare(model, name)] * (count or 1)
+    statement = f"SELECT {columns} FROM {quote(table)} WHERE {' AND '.join(conditions)}"  # noqa: S608 - names of our own tables
+    return f"{statement} {lock if vendor != 'sqlite' else ''}", [field.attname for field in fields], converters, prepare
+
+
+@cache
+def _update(model: type[models.Model], names: tuple[str, ...], vendor: str) -> tuple[str, list[Prepare]]:  # noqa: ARG001 - part of the cache's key
+    quote, key = connection.ops.quote_name, model._meta.pk.attname
+    changes = ", ".join(f"{quote(name)} = %s" for name in names)
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {changes} WHERE {quote(key)} = %s AND tenant_id = %s"  # noqa: S608 - our own names
+    return statement, [_prepare(model, name) for name in (*names, key, "tenant_id")]
+
+
+def _prepare(model: type[models.Model], name: str) -> Prepare:
+    """What the database takes for a value of this column."""
+    field: Any = next(field for field in model._meta.concrete_fields if field.attname == name)
+    return lambda value: field.get_db_prep_save(value, connection)
 
 
 def _id(value: UUID) -> Any:

@@ -57,7 +57,7 @@ class SqlStore:
         SqlUser.objects.within(tenant).filter(id=user_id).delete()
 
     def password_hash(self, tenant: Tenant, user_id: UUID) -> str:
-        return SqlUser.objects.within(tenant).filter(id=user_id).values_list("password", flat=True).first() or ""
+        return hot.password(tenant.id, user_id)
 
     def set_password_hash(self, tenant: Tenant, user_id: UUID, password_hash: str) -> None:
         SqlUser.objects.within(tenant).filter(id=user_id).update(password=password_hash)

@@ -48,6 +48,8 @@ _ADDRESS = re.compile(r"[^\s@<>?&]+@[^\s@<>?&]+\.[^\s@<>?&]+")
 
 DONE: dict[str, Words] = {
     "signed-out": _("You are signed out."),
+    "password-ready": _("Your password is set. Sign in with it to go on."),
+    "access-withdrawn": _("The access was withdrawn, and the application was signed out."),
     "password-changed": _("Your password was changed. All other sessions were signed out."),
     "session-ended": _("The session was signed out."),
     "user-added": _("The user was added."),
@@ -83,8 +85,11 @@ DONE: dict[str, Words] = {
     "saved-claim": _("The attribute was saved."),
     "attribute-added": _("The attribute was added. Users can have it from now on."),
     "attribute-removed": _("The attribute was removed."),
+    "client-added": _("The application was added. It is public and has no secret."),
+    "application-saved": _("The settings of the application were saved and hold from now on."),
     "client-saved": _("The scopes were saved and hold from now on."),
-    "client-deleted": _("The client was deleted."),
+    "client-deleted": _("The application was deleted."),
+    "key-made": _("A new key signs from now on."),
     "saved": _("The settings were saved."),
     "keys": _("The choice was kept in this browser."),
     "reverted": _("The setting is back at its default."),
@@ -151,7 +156,8 @@ NAVIGATION: tuple[Door, ...] = (
     Door("console-branding", _("Styles & Text"), "palette", _("Branding"), GOVERNANCE_VIEW),
     Door("console-email-templates", _("Email Templates"), "mail-open", _("Branding"), TEMPLATE_VIEW),
     Door("console-sms-templates", _("SMS Templates"), "phone", _("Branding"), TEMPLATE_VIEW),
-    Door("console-clients", _("Clients"), "plug", _("Applications"), CLIENT_VIEW),
+    Door("console-clients", _("Applications"), "plug", _("Applications"), CLIENT_VIEW),
+    Door("console-signing-keys", _("Signing Keys"), "key", _("Applications"), CLIENT_VIEW),
     Door("console-resident", _("Resident"), "settings", _("Identity Providers"), GOVERNANCE_VIEW),
     Door("console-tenants", _("Tenants"), "building", _("This server"), TENANT_VIEW),
 )
@@ -173,7 +179,8 @@ WITHIN: dict[str, str] = {
     "console-join-role": "console-roles", "console-leave-role": "console-roles", "console-claim": "console-claims",
     "console-attribute": "console-claims", "console-add-attribute": "console-claims", "console-remove-attribute": "console-claims",
     "console-add-client": "console-clients", "console-client": "console-clients", "console-rotate-client": "console-clients",
-    "console-delete-client": "console-clients",
+    "console-delete-client": "console-clients", "console-client-scopes": "console-clients",
+    "console-client-configuration": "console-clients", "console-make-signing-key": "console-signing-keys",
     "console-many-invitations": "console-invitations", "console-many-messages": "console-outbox",
     "console-reset-brand": "console-branding",
     "console-edit-channel": "console-channels", "console-test-channel": "console-channels", "console-revert-channel": "console-channels",
@@ -263,8 +270,8 @@ class Page:
         offered = [(tag, name) for tag, name in self.languages if not self.in_console or tag in CONSOLE_LANGUAGES]
         if not self.here:
             return [(tag, name, "") for tag, name in offered]
-        rest = self._lasting()
-        return [(tag, name, f"?{urlencode([*rest, (PARAMETER, tag)])}") for tag, name in offered]
+        rest = urlencode(self._lasting())
+        return [(tag, name, f"?{rest}{'&' if rest else ''}{PARAMETER}={tag}") for tag, name in offered]
 
     def _lasting(self) -> list[tuple[str, str]]:
         """The present address's query without what was for one look only."""

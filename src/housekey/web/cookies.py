@@ -62,6 +62,19 @@ def way(request: HttpRequest) -> str:
     return request.COOKIES.get(_name("way"), "")
 
 
+def set_heading(response: HttpResponse, value: str, *, age: int) -> None:
+    """Where this browser was heading when it came to sign in; signed, and no secret."""
+    _set(response, "heading", value, age=age)
+
+
+def clear_heading(response: HttpResponse) -> None:
+    _clear(response, "heading")
+
+
+def heading(request: HttpRequest) -> str:
+    return request.COOKIES.get(_name("heading"), "")
+
+
 def mark(ticket: str) -> str:
     """What a form carries (22 characters) to say for which ticket it was shown: the browser holds one ticket, its tabs many forms."""
     digest = hmac.digest(ticket.encode("utf-8", "surrogatepass"), b"form", hashlib.sha256)

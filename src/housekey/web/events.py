@@ -72,13 +72,21 @@ SENTENCES: dict[str, tuple[str, Words]] = {
     "role:permissions": ("shield", gettext_lazy("Permissions of a role changed")),
     "role:rename": ("shield", gettext_lazy("Role renamed")),
     "role:remove": ("trash", gettext_lazy("Role deleted")),
-    "client:add": ("plug", gettext_lazy("Client added")),
-    "client:scopes": ("plug", gettext_lazy("Scopes of a client changed")),
-    "client:rotate": ("again", gettext_lazy("Secret of a client renewed")),
+    "client:add": ("plug", gettext_lazy("Application added")),
+    "client:scopes": ("plug", gettext_lazy("Scopes of an application changed")),
+    "client:application": ("plug", gettext_lazy("Settings of an application changed")),
+    "client:rotate": ("again", gettext_lazy("Secret of an application renewed")),
     "client:sign-in": ("plug", gettext_lazy("A client signed in")),
-    "client:delete": ("trash", gettext_lazy("Client deleted")),
+    "client:delete": ("trash", gettext_lazy("Application deleted")),
+    "client:farewell": ("leave", gettext_lazy("An application was told of the sign-out")),
     "token:issue": ("plug", gettext_lazy("Token issued")),
     "token:revoke": ("off", gettext_lazy("Token ended")),
+    "token:reuse": ("alert", gettext_lazy("Refresh token used a second time")),
+    "code:reuse": ("alert", gettext_lazy("Authorization code used a second time")),
+    "application:sign-in": ("user", gettext_lazy("Signed in to an application")),
+    "consent:give": ("check", gettext_lazy("Consent given to an application")),
+    "consent:withdraw": ("off", gettext_lazy("Consent to an application withdrawn")),
+    "signing-key:make": ("key", gettext_lazy("New signing key made")),
     "setting:change": ("settings", gettext_lazy("Setting changed")),
     "setting:revert": ("settings", gettext_lazy("Setting put back to its default")),
     "claim:change": ("tag", gettext_lazy("User attribute changed")),
@@ -90,6 +98,8 @@ SENTENCES: dict[str, tuple[str, Words]] = {
     "audit:export": ("download", gettext_lazy("Audit log downloaded")),
 }
 """What people read of their own account, and what else may be in any log. `console.events` has what only administrators meet."""
+ABOUT = frozenset({"application:sign-in", "consent:give", "consent:withdraw", "token:reuse", "code:reuse", "client:farewell"})
+"""Where the target is the application: a sentence alone would not say which."""
 NO_MORE: Mapping[str, tuple[str, Words]] = MappingProxyType({})
 REFUSED: dict[str, Words] = {
     "sign-in": gettext_lazy("Sign-in refused"),
@@ -97,6 +107,9 @@ REFUSED: dict[str, Words] = {
     "code:typed": gettext_lazy("Wrong one-time code typed"),
     "recovery:start": gettext_lazy("Password recovery asked for, but not possible"),
     "client:sign-in": gettext_lazy("Sign-in of a client refused"),
+    "token:reuse": gettext_lazy("A refresh token came a second time, so the sign-in to the application was ended"),
+    "code:reuse": gettext_lazy("An authorization code came a second time, so the sign-in to the application was ended"),
+    "client:farewell": gettext_lazy("An application could not be told of the sign-out"),
 }
 
 
@@ -110,6 +123,8 @@ class Told:
     sentence: str
     actor: str
     network: str
+    about: str = ""
+    """Which application it was, for what happened between one and a person."""
 
 
 def sentences(entries: Iterable[AuditView], more: Mapping[str, tuple[str, Words]] = NO_MORE) -> list[Told]:
@@ -122,4 +137,5 @@ def _told(entry: AuditView, more: Mapping[str, tuple[str, Words]]) -> Told:
     refused = entry.outcome not in {"done", ""}
     if refused:
         icon, words = "failed", REFUSED.get(entry.event, _("Refused: %s") % words)
-    return Told(entry.at, icon, "bad" if refused else "", str(words), entry.actor, entry.network)
+    about = entry.target if entry.event in ABOUT else ""
+    return Told(entry.at, icon, "bad" if refused else "", str(words), entry.actor, entry.network, about)

@@ -23,6 +23,8 @@ from housekey.web.request import Asked
 
 _READY = "/readyz"
 _TENANT = re.compile(r"/t/([^/]+)(/.*)?")
+_BROWSED = ("/oauth2/authorize", "/oauth2/consent")
+"""Of what begins like an API, what browsers are sent to."""
 _APIS = ("/scim2", "/api", "/oauth2", "/.well-known", "/services", "/openapi.json", "/healthz", "/readyz")
 
 CSP = (
@@ -42,6 +44,10 @@ HEADERS = {
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
+def _for_programs(path: str) -> bool:
+    return path.startswith(_APIS) and path not in _BROWSED
+
+
 class Gate:
     """First middleware. Settles `tenant`, `network` and `by`, and puts the headers on whatever comes back."""
 
@@ -53,7 +59,7 @@ class Gate:
         request.network = client_address(request.META, house().config.server.trusted_proxies)
         readable = self._read_query(request)
         place = _TENANT.fullmatch(request.path_info)
-        program = ((place[2] or "/") if place else request.path_info).startswith(_APIS)
+        program = _for_programs((place[2] or "/") if place else request.path_info)
         asked = "" if program else languages.asked(request)
         with translation.override(FALLBACK if program else languages.chosen(request)):
             response = self._admit(request, readable=readable)
@@ -108,6 +114,6 @@ class Gate:
 
     def _settle_person(self, request: Asked) -> None:
         """Only pages and console look at the session cookie: SCIM, REST and SOAP refuse to be driven by one (A-068)."""
-        token = "" if request.path_info.startswith(_APIS) else cookies.session(request)
+        token = "" if _for_programs(request.path_info) else cookies.session(request)
         if token:
             request.by = sessions.recognise(house(), request.tenant, token, request.network, now()) or request.by

@@ -9,11 +9,16 @@ import uuid
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import cast
+from urllib.parse import urlencode
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import RawPostDataException
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -54,6 +59,8 @@ STATUS: tuple[tuple[type[Refused], int], ...] = (
 OUTAGE = (OperationalError, InterfaceError)
 """What Django raises when the database is away or does not take the request now."""
 _LOG = logging.getLogger("housekey.web")
+_LONGEST = 3_000
+"""Characters of a path that is carried along (`web.heading`)."""
 
 
 def status_of(refusal: Refused) -> int:
@@ -79,9 +86,9 @@ def page(request: Asked, refusal: Refused) -> HttpResponse:
     return _page(request, status_of(refusal), told(refusal), retry_after=getattr(refusal, "retry_after", 0))
 
 
-def _page(request: HttpRequest, status: int, sentence: str, *, retry_after: int = 0) -> HttpResponse:
+def _page(request: HttpRequest, status: int, sentence: str, *, retry_after: int = 0, again: str = "") -> HttpResponse:
     try:
-        response = render(request, "refusal.html", {"status": status, "sentence": sentence}, status=status)
+        response = render(request, "refusal.html", {"status": status, "sentence": sentence, "again": again}, status=status)
     except OUTAGE:
         return unavailable(request)
     if retry_after:
@@ -159,7 +166,21 @@ def unknown_tenant(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django calls it with the reason
     sentence = _("This form was not opened on this site, or your browser blocks cookies. Go back, reload the page and try again.")
-    return _page(request, 403, sentence)
+    return _page(request, 403, sentence, again=_again(request))
+
+
+def _again(request: HttpRequest) -> str:
+    """Where a sign-in that has lost its cookies on the way begins anew, with where it was heading; `""` for any other form. Either page
+    looks at what comes along as if somebody had typed it."""
+    try:
+        if request.path == reverse("login"):
+            goal = request.POST.get("next", "")[:_LONGEST]
+            return f"{request.path}?{urlencode({'next': goal})}" if goal else request.path
+        if request.path == reverse("consent"):
+            return f"{reverse('authorize')}?{request.POST.get('request', '')[:_LONGEST]}"
+    except (OSError, SuspiciousOperation, BadRequest, MultiPartParserError, RawPostDataException):
+        return ""
+    return ""
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature

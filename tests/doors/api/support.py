@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django.test import Client
 
-from housekey.operations import clients, tokens
+from housekey.operations import clients
 from tests.doors.scim.support import basic
-from tests.operations.support import World
+from tests.operations.support import World, token_of
 
 
 class Answer:
@@ -68,5 +68,5 @@ def administrator(prefix: str = "") -> Rest:
 def holder(world: World, *scopes: str, prefix: str = "") -> Rest:
     """A program that holds a token with exactly these scopes in the world's tenant."""
     client = clients.add(world.house, world.by, f"program {secrets.token_hex(4)}", scopes, world.now)
-    token = tokens.issue(world.house, world.tenant, client.client_id, client.client_secret, (), "192.0.2.10", world.now)
+    token = token_of(world.house, world.tenant, client, world.now)
     return Rest(f"Bearer {token.access_token}", prefix)

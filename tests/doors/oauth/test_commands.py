@@ -30,7 +30,7 @@ def sent(served: Served, path: str, body: bytes, **headers: str) -> tuple[int, d
 def test_a_client_lives_from_add_to_delete(serve: Callable[..., Served]) -> None:
     served = serve()
     added = as_json(served.command("client", "add", "importer", "--scope", "internal_user_mgt_create internal_user_mgt_list"))
-    assert set(added) == {"client_id", "client_secret", "name", "scopes"}
+    assert set(added) == {"client_id", "client_secret", "name", "scopes", "issuer"}
     assert "importer" in served.command("client", "list").stdout
     assert added["client_secret"] not in served.command("client", "list", "--json").stdout
     proof = "Basic " + b64encode(f"{added['client_id']}:{added['client_secret']}".encode()).decode()

@@ -29,7 +29,8 @@ SIGN_IN = {"en": "Sign In", "de": "Anmelden", "es": "Iniciar sesión", "fr": "Se
 SAME = {"Code", "Error", "Name", "Username", "date\x04j F Y", "date\x04j F Y, H:i", "Menu", "Links"}
 """Written alike in some other language."""
 DONE_ON_PAGES = {
-    name for file in (PACKAGE / "pages").rglob("*.py") for name in re.findall(r"[?&]done=([\w-]+)", file.read_text(encoding="utf-8"))
+    name for file in (PACKAGE / "pages").rglob("*.py")
+    for name in re.findall(r"""(?:[?&]|")done(?:=|": ")([\w-]+)""", file.read_text(encoding="utf-8"))
 }
 SAID_BY_OPERATIONS = {
     WrongCredentials.SENTENCE, PasswordUsedBefore.SENTENCE, Unavailable().sentence, "Sign in first.", "There is no such session.",
@@ -241,7 +242,7 @@ def test_my_account_is_whole_in_every_language(guest: Browser, world: World, loc
     world.add("jane")
     guest.sign_in("jane", "wrong")
     guest.signed_in("jane", PASSWORD)
-    for path in ("/myaccount/", "/myaccount/personal-info", "/myaccount/security"):
+    for path in ("/myaccount/", "/myaccount/personal-info", "/myaccount/security", "/myaccount/applications"):
         english = shown(guest.get(f"{path}?ui_locales=en").page)
         assert len(english) > 2
         assert english & shown(guest.get(f"{path}?ui_locales={locale}").page) == set(), path

@@ -33,7 +33,7 @@ def german(sentence: str) -> str:
         return gettext(sentence)
 
 
-@pytest.mark.parametrize("room", ["web", "pages", "console"])
+@pytest.mark.parametrize("room", ["web", "pages", "oauth", "console"])
 def test_every_sentence_of_the_templates_is_translated(room: str) -> None:
     found = {match[1] or match[2] for file in (PACKAGE / room / "templates").rglob("*.html") for match in _TAG.finditer(file.read_text())}
     assert found

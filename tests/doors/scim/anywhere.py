@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from housekey.operations import clients, tokens
+from housekey.operations import clients
 from housekey.store.models import SqlUser
 from tests.doors.scim.support import Answer, Scim
-from tests.operations.support import World
+from tests.operations.support import World, token_of
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -60,5 +60,5 @@ class Bearer(Scim):
     def __init__(self, world: World, *scopes: str) -> None:
         super().__init__("", "")
         made = clients.add(world.house, world.by, f"program {'-'.join(scopes)}"[:100], scopes, world.now)
-        token = tokens.issue(world.house, world.tenant, made.client_id, made.client_secret, (), "", world.now).access_token
+        token = token_of(world.house, world.tenant, made, world.now, network="").access_token
         self.headers = {"Authorization": f"Bearer {token}"}

@@ -11,9 +11,9 @@ from django.test import Client
 
 from housekey.core import principal as p
 from housekey.core.users import User
-from housekey.operations import clients, tokens, users
+from housekey.operations import clients, users
 from tests.doors.scim.support import PATCH, Answer, person
-from tests.operations.support import World, other_world
+from tests.operations.support import World, other_world, token_of
 
 ALL = sorted(p.ADMINISTRATOR_PERMISSIONS - {p.CONSOLE, p.OWN_PASSWORD})
 
@@ -49,7 +49,7 @@ CASES = [
 
 def token(world: World, *scopes: str) -> str:
     made = clients.add(world.house, world.by, f"client of {len(scopes)}", scopes, world.now)
-    return tokens.issue(world.house, world.tenant, made.client_id, made.client_secret, (), "", world.now).access_token
+    return token_of(world.house, world.tenant, made, world.now, network="").access_token
 
 
 def sent(case: Case, user_id: object, bearer: str | None) -> Answer:

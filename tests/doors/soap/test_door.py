@@ -9,9 +9,9 @@ from django.test import Client
 
 from housekey.core.errors import WrongCredentials
 from housekey.core.principal import EVERYONE
-from housekey.operations import clients, roles, tokens, users
+from housekey.operations import clients, roles, users
 from tests.doors.soap.support import MEDIA, PRINTED, PROFILES, SOAP, SPACES, Soap, body, envelope
-from tests.operations.support import NETWORK, PASSWORD, World, counts, other_world
+from tests.operations.support import PASSWORD, World, counts, other_world, token_of
 
 READ_ONLY = envelope(PROFILES, "isReadOnlyUserStore")
 NOT_AUTHORIZED = "You are not authorized to perform this action."
@@ -71,7 +71,7 @@ def test_a_token_opens_what_its_scopes_open(world: World) -> None:
     made = clients.add(world.house, world.by, "reader", granted, world.now)
 
     def token(*scopes: str) -> dict[str, str]:
-        issued = tokens.issue(world.house, world.tenant, made.client_id, made.client_secret, scopes, NETWORK, world.now)
+        issued = token_of(world.house, world.tenant, made, world.now, scopes)
         return {"Authorization": f"Bearer {issued.access_token}"}
 
     reader = Soap("")

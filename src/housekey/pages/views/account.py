@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from housekey.core.errors import NotFound, PasswordRefused, Throttled, WrongCredentials
 from housekey.operations import audit, own_password, sessions
-from housekey.pages.views import waiting
+from housekey.pages.views import applications, waiting
 from housekey.web import cookies
 from housekey.web.events import sentences
 from housekey.web.forms import Field, Form
@@ -21,7 +21,7 @@ from housekey.web.request import Asked
 from housekey.web.responses import see_other
 
 LATELY = 3
-"""Events that the overview shows; the page of security has `audit.mine`'s twenty."""
+"""Events and applications that the overview shows; the page of security has `audit.mine`'s twenty, that of applications all."""
 
 
 @require_safe
@@ -41,7 +41,7 @@ def overview(request: Asked) -> HttpResponse:
     by = request.by
     return render(request, "pages/account.html", {
         "user": own_password.me(by), "changed": own_password.changed_at(by), "sessions": len(sessions.my_sessions(house(), by, now())),
-        "events": sentences(audit.mine(by, LATELY)),
+        "events": sentences(audit.mine(by, LATELY)), "applications": applications.cards(by, LATELY),
     })
 
 

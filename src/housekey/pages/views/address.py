@@ -11,6 +11,7 @@ from housekey.core.errors import DeadCode
 from housekey.operations import confirmation
 from housekey.pages import dead, flow
 from housekey.pages.flow import Flow
+from housekey.web import heading
 from housekey.web.house import house, now
 from housekey.web.refusals import bad_request
 from housekey.web.request import Asked
@@ -33,7 +34,7 @@ def confirm(request: Asked) -> HttpResponse:
     try:
         if request.method == "POST":
             confirmation.confirm(house(), request.tenant, code, request.network, now())
-            return flow.lead(request, "email-confirmed", Flow("confirmed"))
+            return flow.lead(request, "email-confirmed", Flow("confirmed", goal=heading.remembered(request)))
         holder = confirmation.look_up(house(), request.tenant, code, now())
     except DeadCode as refusal:
         return dead.page(request, refusal)
@@ -48,4 +49,4 @@ def confirmed(request: Asked) -> HttpResponse:
     brought = flow.read(request)
     if brought.step != "confirmed":
         return see_other(flow.sign_in_at(request, ""))
-    return render(request, "pages/confirmed.html", {"sign_in": flow.sign_in_at(request, brought.goal)})
+    return render(request, "pages/confirmed.html", {"sign_in": flow.sign_in_at(request, flow.goal(request))})

@@ -48,7 +48,7 @@ def enter(request: Asked) -> HttpResponse:
     """Every failure is the same sentence, with status 200. A good code is not spent here: only an accepted password does that."""
     if request.method != "POST":
         brought = flow.read(request)
-        return _page(request, _form(username=brought.username), flow.goal_in(request, request.GET) or brought.goal, brought)
+        return _page(request, _form(username=brought.username), flow.goal_in(request, request.GET) or flow.goal(request), brought)
     form, goal = _form(request.POST.dict()), flow.goal_in(request, request.POST)
     if not form.check_required():
         return _page(request, form, goal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,10 +18,10 @@ from housekey.operations.login import SignedIn, sign_in
 from housekey.operations.policies import effective
 from housekey.operations.tickets import Opened
 from housekey.pages import flow
-from housekey.pages.flow import own_path
 from housekey.pages.views import waiting
-from housekey.web import cookies, languages
+from housekey.web import cookies, heading, languages
 from housekey.web.forms import Field, Form
+from housekey.web.heading import own_path
 from housekey.web.house import house, now
 from housekey.web.request import Asked
 from housekey.web.responses import see_other
@@ -30,14 +30,14 @@ HINT_AFTER = 3
 """Failures after which a tenant may have the page mention messages of administrators."""
 
 
-def _form(data: dict[str, str] | None = None) -> Form:
-    username = (data or {}).get("username", "")
+def _form(data: dict[str, str] | None = None, hint: str = "") -> Form:
+    username = (data or {}).get("username", hint)
     return Form([
         Field("username", gettext_lazy("Username"), autocomplete="username",
               required=gettext_lazy("Username cannot be empty."), focus=not username),
         Field("password", gettext_lazy("Password"), "password", autocomplete="current-password",
               required=gettext_lazy("Password cannot be empty."), focus=bool(username)),
-    ], data)
+    ], data, {"username": hint})
 
 
 @require_http_methods(["GET", "POST"])
@@ -45,9 +45,10 @@ def login(request: Asked) -> HttpResponse:
     """The sign-in page. Every failure is the same sentence, with status 200: managers then offer to correct the password."""
     if request.method != "POST":
         goal = own_path(request.GET.get("next", ""))
-        if request.by.account_id is not None:
+        if request.by.account_id is not None and request.GET.get("prompt") != "login":
             return see_other(goal or reverse("myaccount"))
-        return _page(request, _form(), goal)
+        application = heading.of(request, goal)
+        return _page(request, _form(hint=application.hint if application else ""), goal)
     form, goal, failures = _form(request.POST.dict()), own_path(request.POST.get("next", "")), _failures(request)
     if not form.check_required():
         return _page(request, form, goal, failures)
@@ -64,7 +65,8 @@ def login(request: Asked) -> HttpResponse:
 def _let_in(request: Asked, form: Form, goal: str) -> HttpResponse:
     """Raises WrongCredentials, Throttled. A one-time code in place of the password leads to the form that sets a new one."""
     done = sign_in(house(), request.tenant, form.text("username"), form.text("password"), network=request.network,
-                   agent=request.headers.get("User-Agent", ""), now=now(), by_path=request.path.startswith("/t/"), goal=goal)
+                   agent=request.headers.get("User-Agent", ""), now=now(), by_path=request.path.startswith("/t/"), goal=goal,
+                   before=request.by)
     return flow.open_form(request, done) if isinstance(done, Opened) else _welcome(request, done, goal)
 
 
@@ -77,9 +79,15 @@ def _failures(request: Asked) -> int:
 def _page(request: Asked, form: Form, goal: str, failures: int = 0) -> HttpResponse:
     policy = effective(house(), request.tenant)
     failures = min(failures, HINT_AFTER) if policy.on(RECOVERY_HINT) else 0
-    return render(request, "pages/login.html", {
+    application = heading.of(request, goal)
+    response = render(request, "pages/login.html", {
         "form": form, "next": goal, "failures": failures, "hint": failures == HINT_AFTER, "recoverable": bool(policy.recovery_methods),
+        "application": application, "again": request.by.account_id is not None,
     })
+    if application is not None:
+        heading.let_through(response, application.origin)
+        heading.remember(request, response, goal)
+    return response
 
 
 def _welcome(request: Asked, signed_in: SignedIn, goal: str) -> HttpResponse:
@@ -88,6 +96,7 @@ def _welcome(request: Asked, signed_in: SignedIn, goal: str) -> HttpResponse:
     else:
         response = see_other(goal or reverse("myaccount"))
     cookies.set_session(response, signed_in.token)
+    cookies.clear_heading(response)
     return response
 
 
@@ -105,9 +114,12 @@ def logout(request: Asked) -> HttpResponse:
 
 
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def language(request: Asked) -> HttpResponse:
     """Remember the language of this browser for a year."""
-    response = see_other(own_path(request.POST.get("next", "")) or reverse("home"))
+    # The answer to a form has no address to come back to
+    onwards = heading.remembered(request) if request.by.account_id is None else ""
+    back = flow.sign_in_at(request, onwards) if onwards else reverse("home")
+    response = see_other(own_path(request.POST.get("next", "")) or back)
     chosen = nearest(request.POST.get("language", ""))
     if chosen:
         languages.remember(response, chosen)

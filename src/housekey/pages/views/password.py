@@ -18,7 +18,7 @@ from housekey.operations import forgotten, recovery
 from housekey.operations.recovery import PasswordForm
 from housekey.pages import dead, flow
 from housekey.pages.views import waiting
-from housekey.web import cookies
+from housekey.web import cookies, heading
 from housekey.web.forms import Field, Form
 from housekey.web.house import house, now
 from housekey.web.refusals import bad_request
@@ -35,9 +35,9 @@ def open_link(request: Asked) -> HttpResponse:
     if request.method == "HEAD":
         return HttpResponse()
     code = codes[0] if codes else ""
-    goal = request.GET.get("callback") or request.GET.get("redirect_uri", "")
+    given = request.GET.get("callback") or request.GET.get("redirect_uri", "")
     try:
-        token = recovery.open_link(house(), request.tenant, code, now(), goal=goal)
+        token = recovery.open_link(house(), request.tenant, code, now(), goal=given, otherwise=flow.goal(request))
     except DeadCode as refusal:
         return dead.page(request, refusal, code)
     response = see_other(reverse("set-password"))
@@ -49,7 +49,7 @@ def open_link(request: Asked) -> HttpResponse:
 def ask_again(request: Asked) -> HttpResponse:
     """The holder of a dead link asks for a new one. The answer is the same for every link, real or not."""
     forgotten.ask_again(house(), request.tenant, request.POST.get("code", "")[:200], request.network, now())
-    return render(request, "pages/asked.html")
+    return render(request, "pages/asked.html", {"next": flow.goal(request)})
 
 
 def _fields(data: dict[str, str] | None = None) -> Form:
@@ -113,5 +113,9 @@ def _done(request: Asked, done: PasswordForm) -> HttpResponse:
     """Back to where the browser was heading: through the sign-in page to a path of this site, or to an application."""
     # The tenant's list of addresses holds what an administrator typed; only these two kinds may become a link (A-064)
     application = done.goal if done.goal.startswith(("https://", "http://")) else ""
-    context = {"invite": done.invite, "application": application, "sign_in": flow.sign_in_at(request, done.goal)}
+    onwards = heading.of(request, done.goal)
+    # Who uses this browser already may be somebody else: the sign-in page asks her first
+    more = {"prompt": "login", "done": "password-ready"} if onwards else {}
+    context = {"invite": done.invite, "application": application, "sign_in": flow.sign_in_at(request, done.goal, **more),
+               "heading": onwards}
     return render(request, "pages/password_done.html", context)

@@ -47,7 +47,7 @@ def _page(request: Asked, form: Form, goal: str, chosen: str = "") -> HttpRespon
 @require_safe
 def show(request: Asked) -> HttpResponse:
     brought = flow.read(request)
-    return _page(request, _form(username=brought.username), flow.goal_in(request, request.GET) or brought.goal, brought.method)
+    return _page(request, _form(username=brought.username), flow.goal_in(request, request.GET) or flow.goal(request), brought.method)
 
 
 @require_http_methods(["GET", "POST"])
@@ -104,4 +104,4 @@ def sent(request: Asked) -> HttpResponse:
     brought = flow.read(request)
     if brought.step != "sent":
         return see_other(reverse("recover"))
-    return render(request, "pages/sent.html", {"username": brought.username})
+    return render(request, "pages/sent.html", {"username": brought.username, "next": flow.goal(request)})

@@ -3,7 +3,7 @@
 from housekey.store.models.account import Account, Population, Role, RoleMember
 from housekey.store.models.audit import AuditEntry
 from housekey.store.models.claim import Claim, CustomAttribute
-from housekey.store.models.client import Client, Token
+from housekey.store.models.client import Client, Consent, Farewell, Grant, RefreshToken, SigningKey, Token
 from housekey.store.models.code import Code, Ticket
 from housekey.store.models.directory import Directory, Entry, Repair
 from housekey.store.models.group import Group, GroupMember
@@ -25,9 +25,12 @@ __all__ = [
     "Claim",
     "Client",
     "Code",
+    "Consent",
     "CustomAttribute",
     "Directory",
     "Entry",
+    "Farewell",
+    "Grant",
     "Group",
     "GroupMember",
     "Job",
@@ -37,12 +40,14 @@ __all__ = [
     "Message",
     "MessageTemplate",
     "Population",
+    "RefreshToken",
     "Repair",
     "Role",
     "RoleMember",
     "Sender",
     "Session",
     "Setting",
+    "SigningKey",
     "SqlMail",
     "SqlUser",
     "Tenant",

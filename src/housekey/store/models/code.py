@@ -65,7 +65,7 @@ class Ticket(Scoped):
     code = models.ForeignKey(Code, on_delete=models.CASCADE, related_name="tickets")
     created = models.DateTimeField()
     expires = models.DateTimeField()
-    goal = models.CharField(max_length=2000, default="", blank=True)
+    goal = models.CharField(max_length=3000, default="", blank=True)
     """Where this browser was heading: a path of this site, or an address the tenant allows. Empty: nowhere in particular."""
 
     class Meta(Scoped.Meta):

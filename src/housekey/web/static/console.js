@@ -22,7 +22,7 @@
   }
 
   // Where we are is in sight, also in a list that scrolls.
-  for (const here of document.querySelectorAll(".nav [aria-current], nav.chips [aria-current]")) {
+  for (const here of document.querySelectorAll(".nav [aria-current], nav.chips [aria-current], nav.tabs [aria-current]")) {
     const box = here.closest("nav");
     const [inner, outer] = [here.getBoundingClientRect(), box.getBoundingClientRect()];
     box.scrollBy(Math.max(0, inner.right - outer.right + 16) + Math.min(0, inner.left - outer.left - 16),
