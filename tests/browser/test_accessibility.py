@@ -23,9 +23,11 @@ ANYBODY = (
     "/authenticationendpoint/login.do",
     "/accountrecoveryendpoint/confirmrecovery.do?confirmation=none",
     "/nowhere",
+    "/oauth2/authorize?client_id=none",
     "/t/nobody.example/myaccount/",
 )
-UNLINKED = ("/console/design/", "/console/search?q=password", "/console/search?q=nothing-is-called-so", "/logout")
+UNLINKED = ("/console/design/", "/console/search?q=password", "/console/search?q=nothing-is-called-so", "/logout",
+            "/oidc/logout", "/oidc/logout?id_token_hint=none", "/myaccount/applications")
 """Pages that the walk over all links does not come to."""
 
 

@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 from uuid import UUID
 
 import httpx2
@@ -23,7 +23,7 @@ from tests.browser.test_seed_002 import sign_in
 from tests.conftest import ServeFactory
 from tests.stories.test_seed_000 import ADMIN
 from tests.support.person import Person
-from tests.support.served import Served
+from tests.support.served import Served, as_json
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.once]
 
@@ -85,7 +85,7 @@ def visited(serve_once: ServeFactory) -> Iterator[Visited]:
     with Person(served) as admin:
         admin.sign_in("admin", "admin")
         prepare(admin)
-        yield crawl(admin)
+        yield crawl(admin, agree(admin))
 
 
 def people(served: Served) -> None:
@@ -113,7 +113,9 @@ def prepare(admin: Person) -> None:
     """What only the console makes: a role, a client, an attribute, a job."""
     for place, fields in (
         ("roles/add", {"name": "desk"}), ("claims/add", {"name": "badge"}),
-        ("clients/add", {"name": "HR", "scopes": "internal_user_mgt_list"}),
+        ("clients/add?kind=program", {"name": "HR", "scopes": "internal_user_mgt_list"}),
+        ("clients/add?kind=web", {"name": LONG, "redirect_uris": f"https://{LONG.lower()}.example/signed-in", "consent": "true"}),
+        ("clients/add?kind=app", {"name": "Phone", "redirect_uris": "com.example.app:/signed-in"}),
         ("stores/add?kind=ldap", {"domain": "DEPOT", "ConnectionURL": "ldaps://localhost:1", "UserSearchBase": "dc=example"}),
         ("tenants/add", {"domain": "acme.example", "username": "boss", "mail": "boss@acme.example", "way": "mail"}),
         ("users/import", {"text": "username,emailaddress\nanna,anna@example.com\nanna,again@example.com\n"}),
@@ -129,9 +131,23 @@ def prepare(admin: Person) -> None:
         assert wrong is None, wrong[0]
 
 
-def crawl(admin: Person) -> Visited:
-    waiting = deque(ROOTS)
-    seen: set[str] = set(ROOTS)
+def agree(admin: Person) -> tuple[str, ...]:
+    """Let an application know everything, and return the pages that applications lead to."""
+    there = f"{admin.served.url}/myaccount/"
+    opened = ("--access-url", "https://shop.example/")
+    new = as_json(admin.served.command("client", "add", f"{LONG} Shop", "--redirect-uri", there, *opened, "--json"))
+    asked = {"response_type": "code", "client_id": new["client_id"], "redirect_uri": there, "state": "x",
+             "scope": "openid profile email phone groups roles offline_access"}
+    address = f"/oauth2/authorize?{urlencode(asked)}"
+    admin.open(address)
+    assert admin.submit("consent", {"decision": "allow"}).url.path == "/myaccount/"
+    again = urlencode({"next": address, "prompt": "login"})
+    return f"{address}&prompt=consent", "/oidc/logout", f"/authenticationendpoint/login.do?{again}"
+
+
+def crawl(admin: Person, more: tuple[str, ...] = ()) -> Visited:
+    waiting = deque((*more, *ROOTS))
+    seen: set[str] = set(waiting)
     routes: Counter[str] = Counter()
     pages: list[str] = []
     broken: list[str] = []

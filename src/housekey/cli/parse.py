@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     _tenants(commands)
     _stores(commands)
     _clients(commands)
+    _signing_keys(commands)
     _attributes(commands)
     _outbox(commands)
     return top
@@ -187,17 +188,44 @@ def _stores(commands: Commands) -> None:
 
 
 def _clients(commands: Commands) -> None:
-    client = _group(commands, "client", "programs that ask with a token (OAuth clients)")
+    client = _group(commands, "client", "applications that people sign in to, and programs with a token of their own (OAuth clients)")
     add = _command(client, "add", "clients:add", "create a client and print its secret, this once, as JSON", json=True, tenant=True)
     add.add_argument("name", metavar="NAME")
-    add.add_argument("--scope", metavar="SCOPES", required=True, help="what it may do: scopes, separated by spaces")
+    add.add_argument("--public", action="store_true", help="it runs in a browser or on a device and keeps no secret; PKCE is required")
+    _application(add)
     _command(client, "list", "clients:listing", "list clients", json=True, tenant=True)
-    for name, text in (("scope", "change what a client may do, at once"), ("delete", "delete a client; its tokens end"),
+    for name, text in (("show", "show a client; never its secret"), ("set", "change a client: only what is named changes"),
+                       ("scope", "change what a client may do, at once"), ("delete", "delete a client; its tokens end"),
                        ("rotate", "give a client a new secret; the old one and its tokens end")):
         one = _command(client, name, f"clients:{name}", text, json=True, tenant=True)
         one.add_argument("client_id", metavar="CLIENT_ID")
         if name == "scope":
             one.add_argument("scopes", metavar="SCOPES", help="scopes, separated by spaces")
+        if name == "set":
+            one.add_argument("--name", metavar="NAME", default="", help="what it is called from now on")
+            _application(one)
+
+
+def _application(command: argparse.ArgumentParser) -> None:
+    """What is not given is None."""
+    command.add_argument("--scope", metavar="SCOPES", help="what it may do by itself: scopes, separated by spaces")
+    command.add_argument("--redirect-uri", metavar="URI", action="append",
+                         help="where people come back to after signing in; may be repeated")
+    command.add_argument("--post-logout-redirect-uri", metavar="URI", action="append",
+                         help="where the application may send people after signing out; may be repeated")
+    command.add_argument("--backchannel-logout-uri", metavar="URI", help="called when somebody's session ends")
+    command.add_argument("--access-url", metavar="URL", help="where people open it; My Account links there")
+    command.add_argument("--consent", action=argparse.BooleanOptionalAction, default=None,
+                         help="ask people before it learns who they are (default: yes)")
+    command.add_argument("--signed-with", choices=("RS256", "ES256"), help="how ID tokens are signed (default: RS256)")
+
+
+def _signing_keys(commands: Commands) -> None:
+    keys = _group(commands, "signing-key", "the keys that ID tokens are signed with; they change by themselves")
+    _command(keys, "list", "signing_keys:listing", "list the keys that applications are shown", json=True, tenant=True)
+    rotate = _command(keys, "rotate", "signing_keys:rotate", "make a new key that signs from now on", json=True, tenant=True)
+    rotate.add_argument("--alg", choices=("RS256", "ES256"), default="", help="default: one for each")
+    rotate.add_argument("--at-once", action="store_true", help="the old key leaked: forget it, and with it everything it signed")
 
 
 def _attributes(commands: Commands) -> None:

@@ -71,10 +71,10 @@ GROUPS: tuple[Group, ...] = (
         Permission(scopes.EMAIL_TEMPLATE_CREATE, _("Add templates of e-mails (older interface)")),
         Permission(scopes.EMAIL_TEMPLATE_DELETE, _("Take templates of e-mails back to the default (older interface)")),
     )),
-    Group(_("Clients"), (
-        Permission(scopes.CLIENT_VIEW, _("See clients")),
-        Permission(scopes.CLIENT_CREATE, _("Add clients and renew their secrets")),
-        Permission(scopes.CLIENT_DELETE, _("Delete clients")),
+    Group(_("Applications"), (
+        Permission(scopes.CLIENT_VIEW, _("See applications and signing keys")),
+        Permission(scopes.CLIENT_CREATE, _("Add and change applications"), _("Also renew secrets and make signing keys.")),
+        Permission(scopes.CLIENT_DELETE, _("Delete applications")),
     )),
     Group(_("Messages"), (
         Permission(scopes.OUTBOX_VIEW, _("See the outbox")),

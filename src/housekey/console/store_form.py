@@ -43,6 +43,11 @@ class Item:
     def on(self) -> bool:
         return self.field.value == "true"
 
+    @property
+    def rows(self) -> int:
+        """Lines that a text area shows: one more than it has, within reason."""
+        return min(max(self.field.value.count("\n") + 2, 3), 10)
+
 
 @dataclass(frozen=True, slots=True)
 class Section:

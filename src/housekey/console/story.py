@@ -37,7 +37,7 @@ def told(story: Story, present: datetime, *, messages: bool) -> list[Moment]:
     """Newest first. `messages`: the reader may open messages of the outbox."""
     found = [
         Moment(event.at, event.icon, event.tone, event.sentence,
-               (" · ".join([_("by %(name)s") % {"name": event.actor}, *([event.network] if event.network else [])]),))
+               (" · ".join(filter(None, (event.about, _("by %(name)s") % {"name": event.actor}, event.network))),))
         for event in sentences(story.events)
     ]
     # What was done and what followed from it may carry the same time: the sort is stable and keeps causes below their effects.

@@ -14,14 +14,14 @@ LIST = "/console/clients/"
 
 
 def added(guest: Browser, name: str = "HR", scopes: tuple[str, ...] = (USER_CREATE,)) -> tuple[str, str]:
-    guest.get(LIST + "add")
-    guest.post(LIST + "add", {"name": name, "scopes": list(scopes)})  # type: ignore[dict-item] # a list is several values
+    guest.get(LIST + "add?kind=program")
+    guest.post(LIST + "add?kind=program", {"name": name, "scopes": list(scopes)})  # type: ignore[dict-item] # a list is several values
     found = re.findall(r'id="client-(?:id|secret)">([^<]+)<', guest.page)
     return found[0], found[1]
 
 
 def test_a_secret_is_shown_once_and_works(guest: Browser, world: World) -> None:
-    assert "No clients yet" in guest.get(LIST).page
+    assert "No applications yet" in guest.get(LIST).page
     client_id, secret = added(guest)
     assert guest.headers["Cache-Control"] == "no-store"
     assert clients.authenticate(world.house, world.tenant, client_id, secret, "192.0.2.1", world.now).permissions == {USER_CREATE}
@@ -31,17 +31,17 @@ def test_a_secret_is_shown_once_and_works(guest: Browser, world: World) -> None:
 
 
 def test_a_client_needs_a_name_and_a_scope(guest: Browser, world: World) -> None:
-    guest.get(LIST + "add")
-    assert "Please type a name for the client." in guest.post(LIST + "add", {"name": "", "scopes": USER_VIEW}).page
-    assert "Tick at least one scope." in guest.post(LIST + "add", {"name": "HR"}).page
+    guest.get(LIST + "add?kind=program")
+    assert "Please type a name." in guest.post(LIST + "add?kind=program", {"name": "", "scopes": USER_VIEW}).page
+    assert "Tick at least one scope." in guest.post(LIST + "add?kind=program", {"name": "HR"}).page
     added(guest)
-    guest.get(LIST + "add")
-    assert "There is a client HR already." in guest.post(LIST + "add", {"name": "HR", "scopes": USER_VIEW}).page
+    guest.get(LIST + "add?kind=program")
+    assert "There is a client HR already." in guest.post(LIST + "add?kind=program", {"name": "HR", "scopes": USER_VIEW}).page
     assert len(clients.listing(world.by)) == 1
 
 
 def test_no_program_is_given_the_console(guest: Browser) -> None:
-    assert f'value="{NOT_FOR_PROGRAMS}"' not in guest.get(LIST + "add").page
+    assert f'value="{NOT_FOR_PROGRAMS}"' not in guest.get(LIST + "add?kind=program").page
 
 
 def test_scopes_are_changed_and_a_secret_is_renewed_after_a_question(guest: Browser, world: World) -> None:
@@ -60,7 +60,7 @@ def test_scopes_are_changed_and_a_secret_is_renewed_after_a_question(guest: Brow
 
 def test_a_client_is_deleted_after_a_question(guest: Browser, world: World) -> None:
     client_id, _secret = added(guest)
-    assert guest.get(f"{LIST}{client_id}/delete").heading == "Delete the client HR?"
+    assert guest.get(f"{LIST}{client_id}/delete").heading == "Delete the application HR?"
     assert guest.post(f"{LIST}{client_id}/delete").location == LIST + "?done=client-deleted"
     assert clients.listing(world.by) == []
     assert guest.get(f"{LIST}{client_id}/").status == 404
@@ -71,5 +71,5 @@ def test_a_client_that_may_do_more_is_not_renewed(guest: Browser, world: World) 
     roles.add(world.by, "keeper", [LOGIN, CONSOLE, CLIENT_VIEW, CLIENT_CREATE, CLIENT_DELETE], world.now)
     world.add("rita", role="keeper")
     rita = Browser().signed_in("rita", PASSWORD)
-    assert "This client may do things that you may not." in rita.get(f"{LIST}{client_id}/").page
+    assert "This application may do things that you may not." in rita.get(f"{LIST}{client_id}/").page
     assert rita.post(f"{LIST}{client_id}/rotate").status == 403

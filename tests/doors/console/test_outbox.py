@@ -107,7 +107,7 @@ def test_the_first_page_asks_the_database_little_however_many_there_are(guest: B
         page = guest.get("/console/").page
     assert re.search(r"Users\s*<b>4</b>", page)
     assert re.search(r"Kept here\s*<b>3</b>", page)
-    assert len(asked) <= 18, [query["sql"] for query in asked]
+    assert len(asked) <= 19, [query["sql"] for query in asked]
 
 
 def test_the_living_page_shows_every_component(guest: Browser) -> None:
@@ -117,7 +117,7 @@ def test_the_living_page_shows_every_component(guest: Browser) -> None:
 def test_no_page_carries_inline_script_or_style(guest: Browser, world: World) -> None:
     world.invite()
     for path in ("", "users/", "users/add", "onboarding/", "reset/", "recovery/", "resident/", "roles/", "roles/add",
-                 "roles/role?name=admin", "claims/", "clients/", "clients/add", "outbox/", "invitations/", "audit/",
-                 "design/"):
+                 "roles/role?name=admin", "claims/", "clients/", "clients/add", "clients/add?kind=web", "clients/add?kind=program",
+                 "signing-keys/", "signing-keys/make", "outbox/", "invitations/", "audit/", "design/"):
         page = guest.get("/console/" + path).page
         assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src=)|javascript:", page), path

@@ -14,7 +14,7 @@ from housekey.core.claims import CLAIMS
 PACKAGE = Path(housekey.__file__).parent
 SOURCES = [*(PACKAGE / "console").rglob("*.py"), PACKAGE / "web" / "context.py", PACKAGE / "web" / "events.py"]
 CALLS = {"_", "gettext", "gettext_lazy"}
-SAME = {"Organisation", "Status", "Text"}
+SAME = {"Name", "Organisation", "Status", "Text"}
 
 
 def said(source: Path) -> set[str]:
