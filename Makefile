@@ -12,6 +12,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --qui
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 PYTEST := $(BIN)/python -m pytest
+CLIENTS := tests/clients/node
+OPENIDC := /usr/lib/apache2/modules/mod_auth_openidc.so
 SERVE_ARGS ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -27,15 +29,16 @@ run: install ## install, then serve on https://localhost:9443 with its data in .
 	@exec $(BIN)/housekey serve --data var $(SERVE_ARGS)
 
 test: dev ## everything: lint, types, contracts, all tests on SQLite and on PostgreSQL
-	@scripts/needs.sh chromium:chromium slapd:slapd ldapsearch:ldap-utils nginx:nginx fc-list:fonts-dejavu-core nghttp:nghttp2-client h2load:nghttp2-client
+	@scripts/needs.sh chromium:chromium slapd:slapd ldapsearch:ldap-utils nginx:nginx fc-list:fonts-dejavu-core nghttp:nghttp2-client h2load:nghttp2-client \
+		apache2:apache2-bin $(OPENIDC):libapache2-mod-auth-openidc
 	@$(MAKE) lint types contracts
 	@$(MAKE) test-sqlite
 	@$(MAKE) test-postgres
 
-test-fast: dev ## what one runs while working: no browser, no server processes, nothing slow (a minute at most)
-	@$(PYTEST) -q -n $(JOBS) -m "not slow and not browser and not serve and not postgres"
+test-fast: dev ## what one runs while working: whatever needs no database (a minute at most)
+	@$(PYTEST) -q -n $(JOBS) --quick
 
-test-sqlite: dev
+test-sqlite: dev $(CLIENTS)/node_modules/.installed
 	@HOUSEKEY_TEST_DATABASE=sqlite $(PYTEST) -q -n $(JOBS) -m "not postgres"
 
 test-postgres: dev
@@ -66,7 +69,7 @@ locks: dev ## make the hash-locked requirements anew from the .in files
 	@$(COMPILE) --output-file requirements/build.txt requirements/build.in
 
 clean: ## remove what was built; ./var, the server's data, stays
-	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(CLIENTS)/node_modules build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 dev: $(VENV)/.dev
@@ -83,3 +86,7 @@ $(VENV)/.dev: $(VENV)/.installed requirements/dev.txt
 	@echo "Installing the locked development tools"
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
+
+$(CLIENTS)/node_modules/.installed: $(CLIENTS)/package-lock.json
+	@if command -v npm >/dev/null; then echo "Installing the locked clients of the application tests" && npm ci --prefix $(CLIENTS) \
+		--ignore-scripts --no-audit --no-fund --silent && touch $@; else echo "No npm: the tests with clients from npm are SKIPPED below." >&2; fi

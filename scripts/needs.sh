@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Usage: needs.sh COMMAND:PACKAGE …  Installs the Debian packages of commands that are missing, if it may.
+# Usage: needs.sh COMMAND:PACKAGE …  Installs the Debian packages of commands (or files, /with/their/path) that are missing, if it may.
 # Otherwise it says which tests will skip, and succeeds: the tests themselves then skip (HOUSEKEY_NO_SKIP=1 turns that into a failure).
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin # where Debian keeps servers
 packages=()
 for pair in "$@"; do
-    command -v "${pair%%:*}" >/dev/null 2>&1 || packages+=("${pair##*:}")
+    [[ $pair == /* && -e ${pair%%:*} ]] || command -v "${pair%%:*}" >/dev/null 2>&1 || packages+=("${pair##*:}")
 done
 [[ ${#packages[@]} -eq 0 ]] && exit 0
 mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
