@@ -15,12 +15,12 @@ from pathlib import Path
 
 from bench.figures import Line, table
 from bench.floors import chosen
-from bench.questions import bulk, console, hashing, intake, lists, mail, phone, scim, start, stores
+from bench.questions import applications, bulk, console, hashing, intake, lists, mail, phone, scim, start, stores
 from bench.room import Room
 
 QUESTIONS = {
     "start": start.ask, "scim": scim.ask, "lists": lists.ask, "console": console.ask, "bulk": bulk.ask, "import": intake.ask,
-    "hashing": hashing.ask, "mail": mail.ask, "phone": phone.ask, "stores": stores.ask,
+    "hashing": hashing.ask, "mail": mail.ask, "phone": phone.ask, "stores": stores.ask, "applications": applications.ask,
 }
 RESULTS = Path(__file__).resolve().parent / "results"
 

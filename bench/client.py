@@ -54,6 +54,12 @@ def by_name(who: dict[str, str]) -> Make:
     return made
 
 
+def lock(user_id: str) -> bytes:
+    """The request that locks an account."""
+    body = {"Operations": [{"op": "replace", "path": f"{_ENTERPRISE}:accountLocked", "value": True}]}
+    return request("PATCH", f"{USERS}/{user_id}", BASIC | _SCIM, json.dumps(body).encode())
+
+
 def created(answer: Answer) -> bool:
     return answer.status == 201 and b'"id"' in answer.body and b'"userName"' in answer.body
 

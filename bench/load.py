@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 
 PATIENCE = 30.0
@@ -24,9 +24,16 @@ Ask = Callable[[], bytes | None]
 Check = Callable[[Answer], bool]
 
 
+Talk = Generator[bytes, Answer, None]
+"""Requests of which each depends on the answers before it. Raises WrongAnswer itself."""
+
+
 @dataclass
 class Stream:
-    """Requests of one kind on `connections` connections. `pause`: seconds between an answer and the next request."""
+    """Requests of one kind on `connections` connections. `pause`: seconds between an answer and the next request.
+
+    `talk`: in place of `ask`, makes a new conversation; what is counted and timed then is a whole one.
+    """
 
     ask: Ask
     check: Check
@@ -34,6 +41,7 @@ class Stream:
     pause: float = 0.0
     latencies: list[float] = field(default_factory=list)
     """Milliseconds, in the order of the answers."""
+    talk: Callable[[], Talk] | None = None
 
     def percentile(self, share: float) -> float:
         """In milliseconds. Raises IndexError for a stream without answers."""
@@ -51,6 +59,9 @@ class _Line:
     began: float = 0.0
     due: float = 0.0
     waiting: bool = False
+    talk: Talk | None = None
+    following: bytes | None = None
+    """What comes next in the conversation."""
 
 
 class WrongAnswer(Exception):
@@ -103,12 +114,20 @@ def _drive(lines: Sequence[_Line], by_number: dict[int, _Line], poll: select.pol
 
 
 def _send(line: _Line) -> bool:
-    request = line.stream.ask()
+    request = line.following
+    if request is None:
+        request = line.stream.ask() if line.stream.talk is None else _begun(line, line.stream.talk())
+        line.began = time.perf_counter()
     if request is None:
         return False
-    line.began, line.waiting = time.perf_counter(), True
+    line.following, line.waiting = None, True
     line.sock.sendall(request)
     return True
+
+
+def _begun(line: _Line, talk: Talk) -> bytes:
+    line.talk = talk
+    return next(talk)
 
 
 def _receive(line: _Line, now: float) -> bool:
@@ -125,6 +144,12 @@ def _receive(line: _Line, now: float) -> bool:
         return False
     answer = Answer(int(head[9:12]), head, body)
     line.buffer, line.waiting = b"", False
+    if line.talk is not None:
+        try:
+            line.following = line.talk.send(answer)
+            return True
+        except StopIteration:
+            line.talk = None
     line.stream.latencies.append((now - line.began) * 1000)
     if not line.stream.check(answer):
         raise WrongAnswer(f"{answer.status}: {body[:300]!r}")

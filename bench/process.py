@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,6 +96,13 @@ def housekey(data: Path, config: str) -> Program:
     return Program([sys.executable, "-m", "housekey", "serve", "--data", str(data)], port, data.parent / f"{data.name}.log")
 
 
+def command(data: Path, *words: str) -> str:
+    """What `housekey` says to a command about the server with this data directory. Raises CalledProcessError."""
+    done = subprocess.run([sys.executable, "-m", "housekey", *words, "--data", str(data)], check=True, cwd=ROOT, env=own_environment(),
+                          stdout=subprocess.PIPE, text=True)
+    return done.stdout
+
+
 def crowd(data: Path, size: int) -> None:
     """Fill the database of a data directory with `size` users."""
     subprocess.run([sys.executable, "-m", "bench.crowd", str(data), str(size)], check=True, cwd=ROOT, env=own_environment())
@@ -110,8 +118,9 @@ def _tree(pid: int) -> list[int]:
     """The process and everything below it."""
     found = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*"):
-        for child in (task / "children").read_text(encoding="ascii").split():
-            found += _tree(int(child))
+        with suppress(FileNotFoundError):  # a thread that ended meanwhile
+            for child in (task / "children").read_text(encoding="ascii").split():
+                found += _tree(int(child))
     return found
 
 
