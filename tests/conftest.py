@@ -48,6 +48,36 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         environment.tidy(_data)
 
 
+_DATABASE = {"db", "transactional_db", "tenant"}
+"""Fixtures through which a test asks for the database; without one of them, or the mark, pytest-django keeps it away."""
+_PROGRAMS = ("serve", "browser", "postgres", "slow")
+"""Marks of tests that start programs with a database of their own."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only tests that ask for no database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What asks for no database comes out the same with either: it runs once, on SQLite. And it is quick."""
+    apart: set[pytest.Item] = {item for item in items if isinstance(item, pytest.Function) and not _asks_for_a_database(item)}
+    if config.getoption("--quick"):
+        left_out = set(items) - apart
+    elif os.environ.get("HOUSEKEY_TEST_DATABASE") == "postgres":
+        left_out = apart
+    else:
+        return
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+
+
+def _asks_for_a_database(item: pytest.Function) -> bool:
+    marked = any(item.get_closest_marker(name) for name in ("django_db", *_PROGRAMS))
+    return marked or bool(_DATABASE & set(item.fixturenames))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """On the build server a skipped test is a failure: a check that never runs there would be no check."""
@@ -71,7 +101,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests share a process and the ids of tenants, but not what is remembered of them. Within a test nothing is looked up anew because
     the machine is slow: some of them count queries."""
-    from housekey.operations import costly, custom_attributes, tenants
+    from housekey.operations import costly, custom_attributes, signing, tenants
     from housekey.store import brands
     from housekey.userstores import registry
 
@@ -81,6 +111,7 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     registry.forget()
     costly.forget()
     custom_attributes.forget()
+    signing.forget()
     brands.forget()
 
 
