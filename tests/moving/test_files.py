@@ -29,6 +29,32 @@ def test_identity_xml_is_named_by_its_paths_and_slips_of_the_pen_are_said(comman
     assert ran.entry("SSOService.Port")["class"] == "differs"
 
 
+def test_how_long_tokens_are_good_for_is_taken_over_and_the_rest_of_oauth_is_said(command: Command, conf: Path) -> None:
+    text = ("[oauth.token_validation]\nuser_access_token_validity = 900\nauthorization_code_validity = \"300\"\nid_token_validity = 3600\n"
+            "refresh_token_validity = -1\n[oauth.grant_type.password]\nenable = true\n[oauth.grant_type.implicit]\nenable = true\n"
+            "[oauth.token_renewal]\nrenew_refresh_token = false\n")
+    ran = command.moved(written(conf, deployment_toml=text))
+    rows = command.explained()
+    assert [rows[f"oauth.{key}"]["value"] for key in ("token_validation.user_access_token_validity",
+            "token_validation.authorization_code_validity", "grant_type.password.enable")] == ["900", "300", "true"]
+    assert rows["oauth.token_validation.refresh_token_validity"]["origin"] == "built in"
+    endless = ran.entry("oauth.token_validation.refresh_token_validity")
+    assert (ran.code, endless["class"], "expected a number from 60" in endless["words"]) == (1, "could not", True)
+    for key in ("token_validation.id_token_validity", "grant_type.implicit.enable", "token_renewal.renew_refresh_token"):
+        assert ran.entry(f"oauth.{key}")["class"] == "differs"
+
+
+def test_identity_xml_says_how_long_tokens_are_good_for(command: Command, conf: Path) -> None:
+    names = ("AuthorizationCodeDefaultValidityPeriod", "UserAccessTokenDefaultValidityPeriod",
+             "ApplicationAccessTokenDefaultValidityPeriod", "RefreshTokenValidityPeriod")
+    lives = "".join(f"<{name}>{number}</{name}>" for number, name in enumerate(names, 301))
+    ran = command.moved(written(conf, identity_xml=f"<Server><OAuth>{lives}<TimestampSkew>0</TimestampSkew></OAuth></Server>"))
+    rows = command.explained()
+    assert [rows[f"oauth.token_validation.{key}_validity"]["value"] for key in (
+        "authorization_code", "user_access_token", "app_access_token", "refresh_token")] == ["301", "302", "303", "304"]
+    assert ran.entry("OAuth.TimestampSkew")["class"] == "differs"
+
+
 def test_the_engine_from_before_5_3_cannot_be_taken(command: Command, conf: Path) -> None:
     name = "org.wso2.carbon.identity.mgt.IdentityMgtEventListener"
     ran = command.moved(written(conf, identity_xml=f'<EventListener name="{name}" enable="true"/>'), "--dry-run")

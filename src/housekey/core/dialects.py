@@ -1,4 +1,4 @@
-"""The external claim dialects: what SCIM calls the local claims (reference server 6.2, 4B.2)."""
+"""The external claim dialects: what SCIM and OpenID Connect call the local claims (reference server 6.2, 4B.2)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from types import MappingProxyType
 from housekey.core import claims as local
 from housekey.core.attributes import CUSTOM_URN, ENTERPRISE_URN, USER_URN, WSO2_URN
 from housekey.core.claims import DIALECT, IDENTITY
+from housekey.core.openid import MAPPED, OIDC_DIALECT
 
 CORE_URN = "urn:ietf:params:scim:schemas:core:2.0"
 
@@ -37,4 +38,5 @@ _SHIPPED: Mapping[str, Mapping[str, str]] = MappingProxyType({
 def external(own: Iterable[str]) -> dict[str, dict[str, str]]:
     """Dialect -> URI of its claim -> local claim. `own`: the names of the tenant's own attributes."""
     tables = {**_SHIPPED, CUSTOM_URN: {name: f"{DIALECT}/{name}" for name in own}}
-    return {urn: {f"{urn}:{name}": uri for name, uri in rows.items()} for urn, rows in tables.items()}
+    scim = {urn: {f"{urn}:{name}": uri for name, uri in rows.items()} for urn, rows in tables.items()}
+    return {**scim, OIDC_DIALECT: dict(MAPPED)}

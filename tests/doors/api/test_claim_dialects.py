@@ -10,6 +10,7 @@ import pytest
 from housekey.conf.schema import PrimaryStore
 from housekey.core.claims import BY_URI, DIALECT, EMAIL
 from housekey.core.directories import clean
+from housekey.core.openid import OIDC_DIALECT
 from housekey.core.principal import CLAIM_UPDATE, CLAIM_VIEW, STORE_VIEW
 from housekey.operations import custom_attributes, stores
 from housekey.operations.stores import NewStore
@@ -150,7 +151,7 @@ def test_another_tenants_directories_and_attributes_are_not_seen(world: World, a
     assert stranger.get(place(BADGE)).problem(404)["code"] == "CMT-50019"
 
 
-def test_what_scim_calls_the_claims_can_be_read(admin: Rest) -> None:
+def test_what_scim_and_openid_connect_call_the_claims_can_be_read(admin: Rest) -> None:
     admin.post(LOCAL, {"claimURI": BADGE})
     dialects = {row["dialectURI"]: row for row in admin.get(ROOT).body}
     assert "urn:ietf:params:scim:schemas:core:2.0:User" in dialects
@@ -158,8 +159,10 @@ def test_what_scim_calls_the_claims_can_be_read(admin: Rest) -> None:
         assert admin.get(f"{ROOT}/{row['id']}").body == row
         listed = admin.get(row["link"]["href"]).body
         assert {one["mappedLocalClaimURI"] for one in listed} <= {*BY_URI, BADGE}
-        assert all(one["claimURI"].startswith(row["dialectURI"]) for one in listed)
+        assert all(one["claimURI"].startswith(row["dialectURI"]) for one in listed) or row["dialectURI"] == OIDC_DIALECT
         assert admin.get(f"{row['link']['href']}/{listed[0]['id']}").body == listed[0]
+    openid = {one["claimURI"]: one["mappedLocalClaimURI"] for one in admin.get(dialects[OIDC_DIALECT]["link"]["href"]).body}
+    assert (openid["email"], openid["sub"]) == (EMAIL, f"{DIALECT}/userid"), "by their bare names, as in tokens"
     custom = admin.get(dialects["urn:scim:schemas:extension:custom:User"]["link"]["href"]).body
     assert {one["claimURI"]: one["mappedLocalClaimURI"] for one in custom} == {"urn:scim:schemas:extension:custom:User:badgeNumber": BADGE}
 

@@ -1,4 +1,4 @@
-"""The claim dialects: the local one, and what SCIM calls its claims, which is read only (reference server 6.1, 6.2)."""
+"""The claim dialects: the local one, and what SCIM and OpenID Connect call its claims, which is read only (reference server 6.1, 6.2)."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _TELLING: dict[str, str] = {
     "outputeventadaptersconfig": "output-event-adapters.xml", "provisioning-config": "charon-config.xml",
     "configurations": "email-admin-config.xml", "configuration": "email-admin-config.xml", "usermanager": "user-mgt.xml",
     "realm": "user-mgt.xml", "claimconfig": "claim-config.xml", "dialects": "claim-config.xml", "dialect": "claim-config.xml",
-    "claim": "claim-config.xml",
+    "claim": "claim-config.xml", "oauth": "identity.xml",
 }
 """An outermost element -> the file that it belongs to. For files that somebody saved under another name."""
 

@@ -42,7 +42,14 @@ _DIFFERS: tuple[tuple[str, str], ...] = (
     ("identity.auth_framework.endpoint.*", "The pages are a part of the server and need no shared secret."),
     ("tenant_context.*", "Every address also works under /t/<tenant>/."),
     (_PROXY, "Links are built from [server] base_path: set it to the address that people see."),
-    ("oauth.*", "Housekey's own lifetimes and grants hold."),
+    ("oauth.token_validation.id_token_validity", "An ID token is good for an hour."),
+    ("oauth.token_renewal.*", "Each use of a refresh token brings a new one; a second use of the old one ends the sign-in."),
+    ("oauth.grant_type.*", "The grants are authorization_code, refresh_token and client_credentials, and password where "
+                           "[oauth.grant_type.password] says so. There are no others."),
+    ("oauth.*url", "The addresses are fixed: /.well-known/openid-configuration lists them."),
+    ("oauth.*endpoint*", "The addresses are fixed: /.well-known/openid-configuration lists them."),
+    ("oauth.*hash*", "Tokens and secrets are always kept as digests only."),
+    ("oauth.*", "Decided here without a setting, or a part of WSO2's server that Housekey does not have."),
     ("output_adapter.email.*thread", "[outbox] connections is how many sending threads there are."),
     ("output_adapter.email.*", "Mail servers are signed in to with a user name and a password."),
 )

@@ -13,6 +13,14 @@ _OTHER = {"EmailVerification.OTP.UseUppercaseInOtp": OTP_UPPER, "EmailVerificati
           "EmailVerification.OTP.UseNumericInOtp": OTP_DIGITS, "Recovery.Notification.Password.OTP.SendOTPInEmail": RECOVERY_EMAIL_OTP}
 """What the file calls some of them."""
 _SETTINGS = {name.lower(): name for name in BY_NAME} | {path.lower(): name for path, name in _OTHER.items()}
+_LIVES = {f"oauth.{path.lower()}": f"oauth.token_validation.{key}" for path, key in {
+    "AuthorizationCodeDefaultValidityPeriod": "authorization_code_validity",
+    "AccessTokenDefaultValidityPeriod": "user_access_token_validity",
+    "UserAccessTokenDefaultValidityPeriod": "user_access_token_validity",
+    "ApplicationAccessTokenDefaultValidityPeriod": "app_access_token_validity",
+    "RefreshTokenValidityPeriod": "refresh_token_validity",
+}.items()}
+"""How long tokens are good for, in seconds; the second of them is the third's older name."""
 
 _DIFFERS = {
     "EmailVerification.AskPassword.PasswordGenerator": "Nothing generates a password: who is invited has none until she chooses one.",
@@ -74,6 +82,8 @@ def _setting(place: Place, text: str, moved: Moved) -> None:
         moved.differs(place, "Is empty, which means: not set.")
     elif name:
         moved.want(place, BY_NAME[name].toml, text)
+    elif key := _LIVES.get(place.key.lower()):
+        moved.want(place, key, text)
     elif words := _LOWER.get(place.key.lower()):
         moved.differs(place, words)
     elif place.key.lower().startswith(_OURS):
