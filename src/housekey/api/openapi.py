@@ -14,6 +14,7 @@ from housekey.api import oauth_paths
 from housekey.api.reading import Body
 from housekey.api.routes import OPEN, ROUTES, Route
 from housekey.conf.house import House
+from housekey.core import openid
 from housekey.core.principal import ADMINISTRATOR_PERMISSIONS
 
 _JSON = "application/json"
@@ -76,10 +77,7 @@ def document(house: House, prefix: str) -> dict[str, Any]:
             "schemas": schemas | oauth_paths.SCHEMAS,
             "securitySchemes": {
                 "basic": {"type": "http", "scheme": "basic", "description": "User name and password; `user@tenant` off /t/."},
-                "oauth2": {
-                    "type": "oauth2",
-                    "flows": {"clientCredentials": {"tokenUrl": f"{base}/oauth2/token", "scopes": _scopes()}},
-                },
+                "oauth2": {"type": "oauth2", "flows": _flows(base)},
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-session",
                             "description": "A signed-in browser on a page of this server; only where it stands, and never across sites."},
                 "client": {"type": "http", "scheme": "basic", "description": "client_id and client_secret."},
@@ -91,6 +89,17 @@ def document(house: House, prefix: str) -> dict[str, Any]:
 def tags() -> list[str]:
     """In the order in which the APIs were declared, OAuth last."""
     return [*dict.fromkeys(item.tag for item in ROUTES), oauth_paths.TAG]
+
+
+def _flows(base: str) -> dict[str, Any]:
+    tokens = f"{base}/oauth2/token"
+    people = {scope: f"Tells {', '.join(claims)}." if claims else "Goes on without a browser." for scope, claims in openid.SCOPES.items()}
+    return {
+        "clientCredentials": {"tokenUrl": tokens, "scopes": _scopes()},
+        "authorizationCode": {
+            "authorizationUrl": f"{base}/oauth2/authorize", "tokenUrl": tokens, "refreshUrl": tokens, "scopes": people | _scopes(),
+        },
+    }
 
 
 def _scopes() -> dict[str, str]:

@@ -153,6 +153,8 @@ def _curl(url: str, method: str, operation: dict[str, Any], kind: str, example: 
     words = ["curl"] + ([] if method == "GET" else ["-X", method])
     if {"session": []} in operation["security"]:
         words += ["-b", "__Host-session=…", "-H", "Sec-Fetch-Site: same-origin"]
+    elif operation["security"] and all("oauth2" in way for way in operation["security"]):
+        words += ["-H", "Authorization: Bearer …"]
     elif operation["security"]:
         words += ["-u", "client_id" if {"client": []} in operation["security"] else "admin"]
     lines = [shlex.join(words)]

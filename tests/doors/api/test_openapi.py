@@ -14,6 +14,7 @@ from jsonschema_rs import validator_for
 
 from housekey.api.routes import OPEN, ROUTES, Route
 from housekey.api.urls import urlpatterns
+from housekey.oauth.urls import urlpatterns as oauth_patterns
 from tests.doors.api.support import Rest
 from tests.operations.support import World
 
@@ -62,7 +63,26 @@ def test_every_status_a_route_can_give_is_described(document: Any) -> None:
 
 
 def test_the_oauth_addresses_are_described(document: Any) -> None:
-    assert {"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke", "/.well-known/oauth-authorization-server"} <= set(document["paths"])
+    """All of them but those that only people's browsers come to by themselves, and the same answer under another address."""
+    served = {f"/{item.pattern}" for item in oauth_patterns if isinstance(item, URLPattern)}
+    own = {"/oauth2/consent", "/oidc/logout/confirmed", "/commonauth", "/oauth2/oidcdiscovery/.well-known/openid-configuration",
+           "/.well-known/oauth-authorization-server/t/<str:domain>"}
+    assert own < served
+    assert served - own <= set(document["paths"])
+    flow = document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]
+    assert flow["authorizationUrl"] == f"{document['servers'][0]['url']}/oauth2/authorize"
+    assert {"openid", "email", "internal_user_mgt_view"} <= set(flow["scopes"])
+
+
+def test_what_the_oauth_addresses_answer_is_what_the_document_says(document: Any) -> None:
+    for path in ("/.well-known/openid-configuration", "/oauth2/token/.well-known/openid-configuration",
+                 "/.well-known/oauth-authorization-server", "/oauth2/jwks"):
+        answer = Rest().get(path)
+        content = document["paths"][path]["get"]["responses"][str(answer.status)]["content"]["application/json"]
+        schema = content["schema"] | {"components": document["components"]}
+        validator_for(schema).validate(answer.body)
+        name = content["schema"]["$ref"].rpartition("/")[2]
+        assert set(document["components"]["schemas"][name]["properties"]) <= set(answer.body), path
 
 
 def test_operation_ids_are_unique_and_every_reference_leads_somewhere(document: Any) -> None:
