@@ -16,6 +16,8 @@ from tests.support.served import Served
 
 ADMIN, PASSWORD = "admin", "fourteen green bottles"
 CONFIG = f'[super_admin]\nusername = "{ADMIN}"\npassword = "{PASSWORD}"\n'
+AHEAD = 12
+"""Names that the clients may begin beyond what somebody waits for: more than there are clients."""
 FORSAKEN_EVERY = 10
 """Each so-manieth name is not asked for again after a cut, so that some users may rightly be missing."""
 _GONE = (OSError, http.client.HTTPException)
@@ -45,7 +47,7 @@ class Storm:
         self._served, self._names = served, list(reversed(names))
         self.told = Told()
         self._change = threading.Condition()
-        self._in_flight = 0
+        self._in_flight, self._begun, self._allowed = 0, 0, AHEAD
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(clients)]
 
     def start(self) -> None:
@@ -55,23 +57,35 @@ class Storm:
     def join(self, seconds: float) -> None:
         """Wait for the clients. Raises AssertionError if they do not come to an end."""
         deadline = time.monotonic() + seconds
+        self._allow(len(self._names) + self._begun)
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
             assert not thread.is_alive(), f"{self.told.done} done, the rest hangs"
 
     def wait_for_request(self, done: int, seconds: float = 60.0) -> None:
-        """Return at a moment when at least `done` names are done and a request is under way that has no answer yet."""
+        """Return at a moment when at least `done` names are done and a request is under way that has no answer yet.
+
+        The clients do not run far ahead of whoever waits here: on a busy machine they would be through before the next look.
+        """
+        self._allow(done + AHEAD)
         with self._change:
             good = self._change.wait_for(lambda: self.told.done >= done and self._in_flight > 0, seconds)
         assert good, f"{self.told.done} done, no request under way"
+
+    def _allow(self, names: int) -> None:
+        with self._change:
+            self._allowed = max(self._allowed, names)
+            self._change.notify_all()
 
     def _work(self) -> None:
         connection: http.client.HTTPSConnection | None = None
         while True:
             with self._change:
+                self._change.wait_for(lambda: self._begun < self._allowed or not self._names)
                 if not self._names:
                     break
                 name = self._names.pop()
+                self._begun += 1
             connection = self._create(connection, name)
         if connection is not None:
             connection.close()
