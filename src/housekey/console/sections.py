@@ -13,7 +13,8 @@ from housekey.core.errors import NotFound
 from housekey.core.groups import GroupRef
 from housekey.core.principal import EVERYONE, GROUP_UPDATE, GROUP_VIEW, ROLE_VIEW, USER_UPDATE, Principal
 from housekey.core.users import User
-from housekey.operations import groups, roles, sessions
+from housekey.operations import consents, groups, roles, sessions
+from housekey.operations.consents import Connected
 from housekey.operations.sessions import SessionView
 from housekey.web.forms import Field, Form, Words
 from housekey.web.house import house, now
@@ -51,6 +52,7 @@ class Sections:
     back_role: str
     sessions: list[SessionView] = field(default_factory=list)
     why_sessions: Words = ""
+    applications: list[Connected] = field(default_factory=list)
 
 
 def group_form(data: dict[str, str] | None = None) -> Form:
@@ -67,6 +69,7 @@ def sections(request: Asked, user: User, may: Deeds, form: Form | None = None) -
         back_group=_left(request, user), roles=held, offered=offered, beyond=beyond, may_open_roles=by.may(ROLE_VIEW),
         why_roles=_why_roles(by), back_role=_taken(request, offered),
         sessions=sessions.of_user(house(), by, user.id, now()), why_sessions=_why_sessions(by, user, may),
+        applications=consents.of_user(by, user.id),
     )
 
 

@@ -63,6 +63,7 @@ urlpatterns = [
     path("users/<uuid:user_id>/roles/give", belongings.give, name="console-user-give"),
     path("users/<uuid:user_id>/roles/take", belongings.take, name="console-user-take"),
     path("users/<uuid:user_id>/sessions/<int:session_id>/end", belongings.end_session, name="console-user-end-session"),
+    path("users/<uuid:user_id>/applications/<str:client_id>/leave", belongings.leave_application, name="console-user-leave-application"),
     path("users/<uuid:user_id>/<slug:verb>", actions.act, name="console-user-action"),
     path("groups/", groups.listing, name="console-groups"),
     path("groups/add", groups.add, name="console-add-group"),

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from housekey.core.errors import NotFound, NotSignedIn, Refused
 from housekey.core.names import findable
-from housekey.core.principal import Principal
+from housekey.core.principal import USER_UPDATE, USER_VIEW, Principal
 from housekey.operations import accounts, audit, ending
 from housekey.operations.clients import Known
+from housekey.operations.roles import must_outrank
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Client, Consent, Grant
@@ -40,7 +41,17 @@ class Connected:
 
 def mine(by: Principal) -> list[Connected]:
     """The applications the caller has signed in to, last used first."""
-    rows = Consent.objects.within(by.tenant).filter(account_id=by.account_id).select_related("client").order_by("-used", "-id")
+    return _connected(by, by.account_id)
+
+
+def of_user(by: Principal, user_id: UUID) -> list[Connected]:
+    """As `mine`, of somebody else. Raises NotPermitted."""
+    by.must(USER_VIEW)
+    return _connected(by, user_id)
+
+
+def _connected(by: Principal, account_id: UUID | None) -> list[Connected]:
+    rows = Consent.objects.within(by.tenant).filter(account_id=account_id).select_related("client").order_by("-used", "-id")
     return [
         Connected(row.client.client_id, row.client.name, row.client.access_url, tuple(row.scopes), row.given, row.used) for row in rows
     ]
@@ -52,15 +63,29 @@ def withdraw(by: Principal, client_id: str, now: datetime) -> None:
         raise NotSignedIn("Sign in first.")
     with durable():
         accounts.hold(by.tenant, by.account_id)
-        rows = Consent.objects.within(by.tenant).filter(account_id=by.account_id, client__client_id=findable(client_id))
-        row = rows.select_related("client").first()
-        if row is None:
-            raise NotFound("There is no such application.")
-        grants = Grant.objects.within(by.tenant).filter(account_id=by.account_id, client_id=row.client_id)
-        ended = ending.given(by.tenant, grants, now)
-        row.delete()
-        audit.record(by, "consent:withdraw", now, target=row.client.name, target_id=by.account_id, client_id=row.client.client_id,
-                     sign_ins=ended)
+        _end(by, by.account_id, client_id, now)
+
+
+def withdraw_of(by: Principal, user_id: UUID, client_id: str, now: datetime) -> None:
+    """As `withdraw`, of somebody else. Raises NotFound, NotPermitted."""
+    by.must(USER_UPDATE)
+    with durable():
+        account = accounts.hold(by.tenant, user_id)
+        must_outrank(by, account.id)
+        _end(by, account.id, client_id, now)
+
+
+def _end(by: Principal, account_id: UUID, client_id: str, now: datetime) -> None:
+    """Inside a transaction, the account held. Raises NotFound."""
+    rows = Consent.objects.within(by.tenant).filter(account_id=account_id, client__client_id=findable(client_id))
+    row = rows.select_related("client").first()
+    if row is None:
+        raise NotFound("There is no such application.")
+    grants = Grant.objects.within(by.tenant).filter(account_id=account_id, client_id=row.client_id)
+    ended = ending.given(by.tenant, grants, now)
+    row.delete()
+    audit.record(by, "consent:withdraw", now, target=row.client.name, target_id=account_id, client_id=row.client.client_id,
+                 sign_ins=ended)
 
 
 def missing(by: Principal, client: Known, scopes: Collection[str]) -> bool:

@@ -231,8 +231,7 @@ def _lease(house: House, client_pk: UUID, now: datetime) -> _Turn | None:
         if not rows:
             return None
         Farewell.objects.across_tenants(ACROSS).filter(id__in=[row.id for row in rows]).update(leased_until=mark)
-    client, tenant = rows[0].client, rows[0].tenant
-    mine = Tenant(tenant.pk, tenant.domain, tenant.name)
+    client, mine = rows[0].client, rows[0].tenant.brief
     private = mine.domain == SUPER_TENANT or house.config.oauth.allow_private_networks
     notices = tuple(_Notice(row.id, row.subject, row.attempts, _token(house, mine, client, row, now)) for row in rows)
     return _Turn(client.id, client.name, mine, client.backchannel_logout_uri, private, mark, notices)

@@ -52,6 +52,7 @@ DONE: dict[str, Words] = {
     "access-withdrawn": _("The access was withdrawn, and the application was signed out."),
     "password-changed": _("Your password was changed. All other sessions were signed out."),
     "session-ended": _("The session was signed out."),
+    "left-application": _("The application was signed out and must ask again."),
     "user-added": _("The user was added."),
     "user-invited": _("The user was added and the invitation is on its way."),
     "invited": _("The invitation is on its way. Links sent earlier no longer work."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from housekey.console.views.users import page
 from housekey.core.errors import Invalid, NotFound
 from housekey.core.groups import GroupChanges
 from housekey.core.principal import CONSOLE, GROUP_UPDATE, GROUP_VIEW, ROLE_VIEW, USER_UPDATE, USER_VIEW
-from housekey.operations import groups, roles, sessions, users
+from housekey.operations import consents, groups, roles, sessions, users
 from housekey.web.forms import Form
 from housekey.web.guards import needs
 from housekey.web.house import now
@@ -90,3 +91,12 @@ def end_session(request: Asked, user_id: UUID, session_id: int) -> HttpResponse:
     except Invalid as refusal:
         return _refused(request, user_id, refusal)
     return see_other(_back(user_id, done="session-ended"))
+
+
+@require_POST
+@needs(CONSOLE, USER_VIEW, USER_UPDATE)
+def leave_application(request: Asked, user_id: UUID, client_id: str) -> HttpResponse:
+    """Sign the user out of one application, which must ask her again. One that ended by itself is no mistake. Raises NotPermitted."""
+    with suppress(NotFound):
+        consents.withdraw_of(request.by, user_id, client_id, now())
+    return see_other(_back(user_id, done="left-application"))
