@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID, uuid4
 
-from django.db import DatabaseError, InterfaceError, connection, connections, transaction
+from django.db import connection, connections, transaction
 from django.db.models import Q, QuerySet
 
 from housekey.conf.house import House
@@ -27,7 +27,7 @@ from housekey.core.errors import Unavailable
 from housekey.core.names import SUPER_TENANT, Tenant
 from housekey.core.principal import system
 from housekey.delivery.backchannel import Told, tell
-from housekey.operations import audit, signing
+from housekey.operations import audit, signing, turns
 from housekey.operations.transactions import durable
 from housekey.store import hot
 from housekey.store.models import Client, Farewell, Grant
@@ -97,24 +97,10 @@ Results = list[tuple[_Notice, Told | None]]
 
 def run(house: House, stop: threading.Event, clock: Callable[[], datetime]) -> None:
     """Send until `stop` is set; then the calls that are under way are waited for. A database that is away is waited for."""
-    try:
-        with ThreadPoolExecutor(THREADS, "farewell") as pool:
-            hand = _Hand(house, pool, clock, stop)
-            while not stop.is_set():
-                bell.clear()
-                try:
-                    hand.settle()
-                    begun = hand.begin()
-                except (DatabaseError, InterfaceError, Unavailable) as error:
-                    log.warning("Farewells wait for the database (%s).", type(error).__name__)
-                    connections.close_all()
-                    stop.wait(5)
-                    continue
-                if not begun:
-                    bell.wait(LOOK_EVERY)
-            hand.finish()
-    finally:
-        connections.close_all()
+    with ThreadPoolExecutor(THREADS, "farewell") as pool:
+        hand = _Hand(house, pool, clock, stop)
+        turns.take(hand.turn, bell=bell, stop=stop, every=LOOK_EVERY, log=log, what="Farewells")
+        hand.finish()
 
 
 def step(house: House, now: datetime) -> int:
@@ -137,6 +123,11 @@ class _Hand:
         self._busy: dict[Future[Results], _Turn] = {}
         self._silent: set[UUID] = set()
         """Applications that did not answer last time."""
+
+    def turn(self) -> bool:
+        """Write down what is over, begin what may be. False: there was nothing more to begin. Raises DatabaseError, Unavailable."""
+        self.settle()
+        return self.begin()
 
     def begin(self) -> bool:
         """Begin calls, as many as may be made at once. False: there was nothing more. Raises DatabaseError, Unavailable."""
@@ -166,8 +157,10 @@ class _Hand:
         self._pool.shutdown(wait=True)
         try:
             self.settle()
-        except (DatabaseError, InterfaceError, Unavailable) as error:
+        except turns.TROUBLE as error:
             log.warning("What applications were told could not be written down (%s): some are told again.", type(error).__name__)
+        finally:
+            connections.close_all()
 
     def _free(self) -> _Free:
         turns = self._busy.values()

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
@@ -24,7 +24,7 @@ from housekey.core.jobs import Deed, RowState
 from housekey.core.names import Tenant
 from housekey.core.principal import CONSOLE, Principal
 from housekey.core.users import Changes, User
-from housekey.operations import accounts, importing, jobs, onboarding, pending, resets, tenant_removal, users
+from housekey.operations import accounts, importing, jobs, onboarding, pending, resets, tenant_removal, turns, users
 from housekey.operations.roles import permissions_of
 from housekey.operations.transactions import durable
 from housekey.store import hot
@@ -53,24 +53,16 @@ class _Overtaken(Exception):
 def run(house: House, stop: threading.Event, clock: Callable[[], datetime]) -> None:
     """Work until `stop` is set. A database that is away is waited for."""
     swept = -SWEEP_EVERY
-    try:
-        while not stop.is_set():
-            jobs.bell.clear()
-            try:
-                if time.monotonic() - swept >= SWEEP_EVERY:
-                    swept = time.monotonic()
-                    jobs.sweep(clock())
-                worked = step(house, clock())
-                worked = tenant_removal.step(clock()) or worked
-            except (DatabaseError, InterfaceError, Unavailable) as error:
-                log.warning("Jobs wait for the database (%s).", type(error).__name__)
-                connections.close_all()
-                stop.wait(5)
-                continue
-            if not worked:
-                jobs.bell.wait(LOOK_EVERY)
-    finally:
-        connections.close_all()
+
+    def turn() -> bool:
+        nonlocal swept
+        if time.monotonic() - swept >= SWEEP_EVERY:
+            swept = time.monotonic()
+            jobs.sweep(clock())
+        worked = step(house, clock())
+        return tenant_removal.step(clock()) or worked
+
+    turns.take(turn, bell=jobs.bell, stop=stop, every=LOOK_EVERY, log=log, what="Jobs")
 
 
 def step(house: House, now: datetime) -> bool:

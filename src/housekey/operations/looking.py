@@ -14,14 +14,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import Q
 
 from housekey.conf.house import House
 from housekey.core.batches import batches
-from housekey.core.errors import Refused, Unavailable
+from housekey.core.errors import Refused
 from housekey.core.principal import Principal
-from housekey.operations import accounts, audit, directory_groups, entries, repairs, users
+from housekey.operations import accounts, audit, directory_groups, entries, repairs, turns, users
 from housekey.operations.entries import Findings
 from housekey.operations.transactions import durable
 from housekey.store.models import Account, Directory, Entry
@@ -49,20 +48,10 @@ bell = threading.Event()
 def run(house: House, stop: threading.Event, clock: Callable[[], datetime], work: Callable[[House, datetime], bool] | None = None) -> None:
     """Work until `stop` is set. A database that is away is waited for. `work`: a piece of it, `step` if nothing else is said; repairs have
     a thread of their own besides, since a look may take long."""
-    try:
-        while not stop.is_set():
-            bell.clear()
-            try:
-                worked = work(house, clock()) if work else step(house, clock(), stop)
-            except (DatabaseError, InterfaceError, Unavailable) as error:
-                log.warning("Directories wait for the database (%s).", type(error).__name__)
-                connections.close_all()
-                stop.wait(5)
-                continue
-            if not worked:
-                bell.wait(LOOK_EVERY)
-    finally:
-        connections.close_all()
+    def turn() -> bool:
+        return work(house, clock()) if work else step(house, clock(), stop)
+
+    turns.take(turn, bell=bell, stop=stop, every=LOOK_EVERY, log=log, what="Directories")
 
 
 def step(house: House, now: datetime, stop: threading.Event | None = None) -> bool:
