@@ -18,7 +18,7 @@ from housekey.core.codes import Keys
 from housekey.core.messages import EMAIL, SMS
 from housekey.core.principal import system
 from housekey.delivery import outbox, worker
-from housekey.operations import senders
+from housekey.operations import sealing, senders
 from housekey.operations.senders import NewSender
 from housekey.store.models import Message, Sender
 from tests.delivery.helpers import Enqueue, code_of, sender, stored, tries, with_email
@@ -232,8 +232,8 @@ def test_a_secret_outlives_a_rotation_and_is_sealed_anew(
     rotated = replace(house, keys=Keys((("next", b"n" * 32), *house.keys.ring)))
     enqueue("jane@a.example")
     assert worker.drain(rotated, now) == 1
-    assert senders.rewrap(rotated) == 1
-    assert senders.rewrap(rotated) == 0
+    assert sealing.rewrap(rotated) == 1
+    assert sealing.rewrap(rotated) == 0
     only_new = replace(house, keys=Keys((("next", b"n" * 32),)))
     row = row_of(enqueue)
     assert row.key_name == "next"
@@ -251,7 +251,7 @@ def test_without_its_key_messages_wait_and_say_why(world: Any, enqueue: Enqueue,
     worker.drain(house, now)
     assert stored(message).state == "queued"
     assert "The keys file lacks the key gone" in stored(message).error
-    assert senders.rewrap(replace(house, keys=Keys((("next", b"n" * 32),)))) == 0
+    assert sealing.rewrap(replace(house, keys=Keys((("next", b"n" * 32),)))) == 0
 
 
 def row_of(enqueue: Enqueue) -> Any:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from django.db import connection
 
-from housekey.operations import onboarding, recovery
+from housekey.core.codes import Keys
+from housekey.core.errors import Unavailable
+from housekey.operations import onboarding, recovery, sealing, signing
 from housekey.store.models import Code
 from tests.operations.support import PASSWORD, World, code_in
 
@@ -80,3 +83,18 @@ def test_issued_codes_are_distinct(world: World) -> None:
         made.append(codes.text_of(world.house, code))
         codes.end_live(world.tenant, user.id, "superseded", world.now)
     assert len(set(made)) == 300
+
+
+def test_a_signing_key_outlives_a_rotation_of_the_servers_keys(world: World) -> None:
+    """Tokens go on under the same `kid`, and the older key may be taken off the ring."""
+    published = signing.jwks(world.house, world.tenant, world.now)
+    keys = Keys((("next", b"n" * 32), *world.house.keys.ring))
+    assert sealing.rewrap(replace(world.house, keys=keys)) == len(published["keys"])
+    assert sealing.rewrap(replace(world.house, keys=keys)) == 0
+    signing.forget()
+    only_new = replace(world.house, keys=Keys(keys.ring[:1]))
+    _, kid = signing.signer(only_new, world.tenant, "ES256", world.now)
+    assert kid in {key["kid"] for key in published["keys"]}
+    signing.forget()
+    with pytest.raises(Unavailable):
+        signing.signer(world.house, world.tenant, "ES256", world.now)

@@ -52,14 +52,12 @@ def prepare() -> Ready:
     from django.db import connection
 
     from housekey.core.principal import system
-    from housekey.operations import bootstrap, senders, signing, stores, tenants
+    from housekey.operations import bootstrap, sealing, stores, tenants
 
     with alone():
         migrated = bring_up_to_date(asked=False)
         check_keys(house)
-        senders.rewrap(house)
-        signing.rewrap(house)
-        stores.rewrap(house)
+        sealing.rewrap(house)
         stores.ensure_primary(house, system(tenants.ensure_default(now())), now())
         link = bootstrap.first_administrator(house, now()) or ""
 

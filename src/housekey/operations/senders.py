@@ -234,25 +234,6 @@ def _own_address(by: Principal) -> str:
     return mail
 
 
-def rewrap(house: House) -> int:
-    """Seal every secret under the newest key; returns how many were under an older one. Called at the start."""
-    done = 0
-    rows = Sender.objects.across_tenants("keys are the server's").exclude(key_name=house.keys.newest[0])
-    for row_id in list(rows.values_list("id", flat=True)):
-        with durable():
-            row = rows.select_for_update().filter(id=row_id).first()
-            if row is None:
-                continue
-            try:
-                found = opened_of(house, row)
-            except MissingSenderKey:
-                continue  # its messages wait and say why; the secret can be typed anew
-            close_up(house, row, found.get("secret", ""), found.get("headers", {}))
-            row.save(update_fields=["sealed", "key_name"])
-            done += 1
-    return done
-
-
 def _rows(by: Principal, channel: str) -> Any:
     if channel not in CHANNELS:
         raise NotFound(f"There is no channel called {channel[:20]}.")

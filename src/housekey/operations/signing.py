@@ -133,23 +133,6 @@ def forget() -> None:
     _opened.clear()
 
 
-def rewrap(house: House) -> int:
-    """Seal every key under the newest secret of the server; returns how many were under an older one. Called at the start."""
-    done = 0
-    rows = SigningKey.objects.across_tenants("keys are the server's").exclude(key_name=house.keys.newest[0])
-    for row_id in list(rows.values_list("id", flat=True)):
-        with durable():
-            row = rows.select_for_update().filter(id=row_id).first()
-            text = _text(house, row) if row is not None else ""
-            if row is None or not text:
-                continue  # the secret is lost, and the key with it: the next one is made when it is needed
-            row.key_name, key = house.keys.newest
-            row.sealed = seal(key, row.id, text)
-            row.save(update_fields=["sealed", "key_name"])
-            done += 1
-    return done
-
-
 def _rows(tenant: Tenant, alg: str) -> list[SigningKey]:
     """Newest first."""
     known = _known.get((tenant.id, alg))

@@ -243,22 +243,6 @@ def ensure_primary(house: House, by: Principal, now: datetime) -> None:
     registry.forget()
 
 
-def rewrap(house: House) -> int:
-    """Seal every password under the newest key; how many were under an older one. Called at the start."""
-    done = 0
-    rows = Directory.objects.across_tenants("keys are the server's").exclude(key_name=house.keys.newest[0]).filter(sealed__isnull=False)
-    for row_id in list(rows.values_list("id", flat=True)):
-        with durable():
-            row = rows.select_for_update().filter(id=row_id).first()
-            password = registry.password_of(house, row) if row else ""
-            if row is None or not password:
-                continue
-            _seal(house, row, password)
-            row.save(update_fields=["sealed", "key_name"])
-            done += 1
-    return done
-
-
 def _fill(house: House, by: Principal, row: Directory, new: NewStore, now: datetime) -> None:
     values, attributes = core.clean(new.kind, new.properties, private=row.private), core.clean_attributes(new.kind, new.attributes)
     if len(new.description) > 300:
