@@ -186,7 +186,7 @@ def by_password(house: House, tenant: Tenant, client: Known, proved: Proved, sco
         if row is None or bytes(row.secret) != client.proof:
             raise WrongGrant
         grant = Grant(
-            id=uuid4(), tenant_id=tenant.id, client=row, account_id=account.id, sid=uuid4(),
+            id=uuid4(), tenant_id=tenant.id, client=row, account=account, sid=uuid4(),
             code=digest(house.keys.newest[1], "authorization", new_token()), code_expires=now, redeemed=now, redirect_uri="",
             scopes=list(allowed(row.scopes, scopes)), authenticated=now, created=now, expires=_end(house, now, now, scopes),
         )
@@ -227,12 +227,15 @@ def _refresh_token(house: House, tenant: Tenant, token: str) -> RefreshToken | N
 
 
 def _hold(tenant: Tenant, account_id: UUID, client_pk: UUID, grant_id: UUID) -> Grant | None:
-    """Inside a transaction, the account, the client and then the grant, if all still stand."""
+    """Inside a transaction, the account, the client and then the grant, if all still stand. The account is in the grant."""
     account = accounts.held(tenant, account_id)
     if account is None or not _may_enter(tenant, account, permissions_of(tenant, account_id)):
         return None
     ending.keep([client_pk])
-    return hot.find(Grant, hold=True, tenant_id=tenant.id, id=grant_id)
+    grant = hot.find(Grant, hold=True, tenant_id=tenant.id, id=grant_id)
+    if grant is not None:
+        grant.account = account
+    return grant
 
 
 def _may_enter(tenant: Tenant, account: Account, permissions: frozenset[str]) -> bool:
@@ -243,7 +246,7 @@ def _may_enter(tenant: Tenant, account: Account, permissions: frozenset[str]) ->
 def _give(house: House, tenant: Tenant, grant: Grant, scopes: tuple[str, ...], now: datetime) -> Given:
     """Inside a transaction: an access token and the next refresh token, neither longer than the grant."""
     lives, access, following = house.config.tokens, new_token(), new_token()
-    user = accounts.user(tenant, accounts.load(tenant, grant.account_id))
+    user = accounts.user(tenant, grant.account)
     ends = min(now + timedelta(seconds=lives.user_access_token_validity), grant.expires)
     key = house.keys.newest[1]
     hot.insert(Token(
