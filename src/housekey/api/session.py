@@ -22,7 +22,7 @@ def browser_or_token(request: Asked) -> Principal:
     scheme = request.headers.get("Authorization", "").partition(" ")[0].lower()
     if scheme == "bearer":
         return authentication.principal(request)
-    token = "" if scheme else cookies.session(request)
+    token = "" if scheme else cookies.SESSION.of(request)
     by = sessions.recognise(house(), request.tenant, token, request.network, now()) if token else None
     if by is None:
         raise NoBasic(authentication.SENTENCE)

@@ -5,6 +5,7 @@ An ID token of the very session proves that its application asks; otherwise the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -43,10 +44,10 @@ def end_session(request: Asked) -> HttpResponse:
     """Section 2. A POST comes from another site, without our cookies; it is looked at again as a GET, with them."""
     if request.method == "POST":
         return see_other(f"{reverse('end-session-here')}?{request.POST.urlencode()}")
-    try:
-        leaving = _read(request)
-    except OAuthError as refusal:
-        return render(request, "oauth/astray.html", {"sentence": refusal.sentence, "leaving": True}, status=400)
+    return _told(request, _leave)
+
+
+def _leave(request: Asked, leaving: Leaving) -> HttpResponse:
     if request.by.account_id is None:
         return _gone(leaving)
     if leaving.sure:
@@ -60,11 +61,16 @@ def end_session(request: Asked) -> HttpResponse:
 def confirmed(request: Asked) -> HttpResponse:
     """The person agreed."""
     request.GET = QueryDict(request.POST.get("request", "")[: LONGEST_HINT * 2])
+    return _told(request, _sign_out)
+
+
+def _told(request: Asked, go_on: Callable[[Asked, Leaving], HttpResponse]) -> HttpResponse:
+    """Read the wish and go on with it; what is wrong with it is told to the person."""
     try:
         leaving = _read(request)
     except OAuthError as refusal:
         return render(request, "oauth/astray.html", {"sentence": refusal.sentence, "leaving": True}, status=400)
-    return _sign_out(request, leaving)
+    return go_on(request, leaving)
 
 
 def _read(request: Asked) -> Leaving:
@@ -89,7 +95,7 @@ def _read(request: Asked) -> Leaving:
 def _sign_out(request: Asked, leaving: Leaving) -> HttpResponse:
     sessions.sign_out(request.by, now())
     response = _gone(leaving)
-    cookies.clear_session(response)
+    cookies.SESSION.clear(response)
     return response
 
 

@@ -24,8 +24,6 @@ from housekey.web.house import house
 from housekey.web.request import Asked
 from housekey.web.responses import see_other
 
-LIFE = 900
-"""Seconds."""
 LONGEST_NAME = 255
 _MOST = 2_000
 """Bytes of the cookie; a goal that would make it longer goes into the one that `heading` keeps, as does an application, for a message may
@@ -48,7 +46,7 @@ class Flow:
 def read(request: Asked) -> Flow:
     """What this browser brings along to this tenant; nothing if it is too old or not ours."""
     try:
-        domain, *rest = signing.loads(cookies.way(request), salt=_SALT, max_age=LIFE)
+        domain, *rest = signing.loads(cookies.WAY.of(request), salt=_SALT, max_age=cookies.WAY.age)
         return Flow(*rest) if domain == request.tenant.domain else Flow()
     except (signing.BadSignature, TypeError, ValueError):
         return Flow()
@@ -62,7 +60,7 @@ def lead(request: Asked, name: str, flow: Flow, tenant: Tenant | None = None) ->
     if len(text) > _MOST or heading.of(request, flow.goal):
         text = _packed(tenant, replace(flow, goal=""))
         heading.remember(request, response, flow.goal)
-    cookies.set_way(response, text, age=LIFE)
+    cookies.WAY.put(response, text)
     return response
 
 
@@ -78,8 +76,8 @@ def goal(request: Asked) -> str:
 def open_form(request: Asked, opened: Opened) -> HttpResponse:
     """303 to the set-password form, with the ticket that opens it."""
     response = see_other(_address(request, opened.tenant, "set-password"))
-    cookies.set_ticket(response, opened.ticket)
-    cookies.clear_way(response)
+    cookies.TICKET.put(response, opened.ticket)
+    cookies.WAY.clear(response)
     return response
 
 

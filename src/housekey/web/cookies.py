@@ -5,74 +5,46 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 
-def _name(name: str) -> str:
-    """`__Host-` where cookies are Secure (always, but for plain HTTP on loopback)."""
-    return f"__Host-{name}" if settings.CSRF_COOKIE_SECURE else name
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """One of ours. `age` in seconds; None ends with the browser."""
+
+    word: str
+    age: int | None = None
+
+    @property
+    def _name(self) -> str:
+        """`__Host-` where cookies are Secure (always, but for plain HTTP on loopback)."""
+        return f"__Host-{self.word}" if settings.CSRF_COOKIE_SECURE else self.word
+
+    def of(self, request: HttpRequest) -> str:
+        """Its value, `""` without one."""
+        return request.COOKIES.get(self._name, "")
+
+    def put(self, response: HttpResponse, value: str) -> None:
+        self._set(response, value, self.age)
+
+    def clear(self, response: HttpResponse) -> None:
+        self._set(response, "", 0)
+
+    def _set(self, response: HttpResponse, value: str, age: int | None) -> None:
+        # Lax: the click on a link in web mail is a cross-site navigation, and the redirect after it must bring the ticket along
+        response.set_cookie(self._name, value, max_age=age, secure=settings.CSRF_COOKIE_SECURE, httponly=True, samesite="Lax", path="/")
 
 
-def _set(response: HttpResponse, name: str, value: str, *, age: int | None) -> None:
-    # Lax: the click on a link in web mail is a cross-site navigation, and the redirect after it must bring the ticket along
-    response.set_cookie(_name(name), value, max_age=age, secure=settings.CSRF_COOKIE_SECURE, httponly=True, samesite="Lax", path="/")
-
-
-def _clear(response: HttpResponse, name: str) -> None:
-    _set(response, name, "", age=0)
-
-
-def set_session(response: HttpResponse, token: str) -> None:
-    """Ends with the browser; the server's own limits decide besides."""
-    _set(response, "session", token, age=None)
-
-
-def clear_session(response: HttpResponse) -> None:
-    _clear(response, "session")
-
-
-def session(request: HttpRequest) -> str:
-    return request.COOKIES.get(_name("session"), "")
-
-
-def set_ticket(response: HttpResponse, token: str) -> None:
-    _set(response, "ticket", token, age=3600)
-
-
-def clear_ticket(response: HttpResponse) -> None:
-    _clear(response, "ticket")
-
-
-def ticket(request: HttpRequest) -> str:
-    return request.COOKIES.get(_name("ticket"), "")
-
-
-def set_way(response: HttpResponse, value: str, *, age: int) -> None:
-    """What the pages of the recovery hand on from one to the next; signed by them, and no secret."""
-    _set(response, "way", value, age=age)
-
-
-def clear_way(response: HttpResponse) -> None:
-    _clear(response, "way")
-
-
-def way(request: HttpRequest) -> str:
-    return request.COOKIES.get(_name("way"), "")
-
-
-def set_heading(response: HttpResponse, value: str, *, age: int) -> None:
-    """Where this browser was heading when it came to sign in; signed, and no secret."""
-    _set(response, "heading", value, age=age)
-
-
-def clear_heading(response: HttpResponse) -> None:
-    _clear(response, "heading")
-
-
-def heading(request: HttpRequest) -> str:
-    return request.COOKIES.get(_name("heading"), "")
+SESSION = Cookie("session")
+"""The server's own limits decide besides."""
+TICKET = Cookie("ticket", 3_600)
+WAY = Cookie("way", 900)
+"""What the pages of the recovery hand on from one to the next; signed by them, and no secret."""
+HEADING = Cookie("heading", 3_600)
+"""Where this browser was heading when it came to sign in, for a link that is opened from a mail; signed, and no secret."""
 
 
 def mark(ticket: str) -> str:

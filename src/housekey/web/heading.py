@@ -24,8 +24,6 @@ LONGEST = 3_000
 """Characters of a path that is carried along."""
 MOST_IN_COOKIE = 3_800
 """Bytes: browsers drop a cookie that has more than 4,096 with its name and attributes (RFC 6265 section 6.1)."""
-_LIFE = 3_600
-"""Seconds for which a link opened from a mail still leads on to where this browser was heading."""
 _SALT = "housekey.web.heading"
 
 
@@ -70,15 +68,15 @@ def remember(request: Asked, response: HttpResponse, goal: str) -> None:
     """Note where this browser is heading, for a link that is opened from a mail meanwhile. What no cookie can hold is forgotten."""
     text = signing.dumps([request.tenant.domain, goal], salt=_SALT, compress=True)
     if len(text) > MOST_IN_COOKIE:
-        cookies.clear_heading(response)
+        cookies.HEADING.clear(response)
     else:
-        cookies.set_heading(response, text, age=_LIFE)
+        cookies.HEADING.put(response, text)
 
 
 def remembered(request: Asked) -> str:
     """The path noted last, if it is of this tenant and not too long ago; else `""`. It opens nothing."""
     try:
-        domain, goal = signing.loads(cookies.heading(request), salt=_SALT, max_age=_LIFE)
+        domain, goal = signing.loads(cookies.HEADING.of(request), salt=_SALT, max_age=cookies.HEADING.age)
     except (signing.BadSignature, TypeError, ValueError):
         return ""
     return own_path(goal) if domain == request.tenant.domain and isinstance(goal, str) else ""

@@ -114,6 +114,6 @@ class Gate:
 
     def _settle_person(self, request: Asked) -> None:
         """Only pages and console look at the session cookie: SCIM, REST and SOAP refuse to be driven by one (A-068)."""
-        token = "" if _for_programs(request.path_info) else cookies.session(request)
+        token = "" if _for_programs(request.path_info) else cookies.SESSION.of(request)
         if token:
             request.by = sessions.recognise(house(), request.tenant, token, request.network, now()) or request.by

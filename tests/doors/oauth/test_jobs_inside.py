@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
@@ -15,7 +16,7 @@ import pytest
 
 from housekey.oauth.reading import LONGEST_ADDRESS
 from housekey.store.models import Account, Code
-from housekey.web import heading
+from housekey.web import cookies
 from tests.doors.oauth.application import App, application, signed_in
 from tests.doors.pages.support import (
     CODE,
@@ -252,7 +253,7 @@ def test_a_heading_that_is_not_to_be_trusted_is_passed_over(world: World, what: 
         theirs = sent_here(shop(acme, "/t/acme.example"))
         browser.client.cookies[name] = theirs.client.cookies[name].value
     elif what == "too old":
-        monkeypatch.setattr(heading, "_LIFE", -1)
+        monkeypatch.setattr(cookies, "HEADING", replace(cookies.HEADING, age=-1))
     else:
         browser.client.cookies[name] = ""
     browser.get(f"{OPEN}?confirmation={world.newest_code()}").follow().set_password(NEW)

@@ -132,7 +132,7 @@ def change_password(call: Call) -> Answer:
 def _cookie(token: str) -> str:
     """The session cookie as a header, made where all are made."""
     carrier = HttpResponse()
-    cookies.set_session(carrier, token)
+    cookies.SESSION.put(carrier, token)
     return carrier.cookies.output(header="", sep="").strip()
 
 

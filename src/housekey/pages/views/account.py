@@ -95,7 +95,7 @@ def change_password(request: Asked) -> HttpResponse:
         form.fail("new-password", _("Please choose another password: see the rules marked below."))
         return _security(request, form, refusal.rules)
     response = see_other(reverse("security") + "?done=password-changed")
-    cookies.set_session(response, token)
+    cookies.SESSION.put(response, token)
     return response
 
 

@@ -21,7 +21,7 @@ from housekey.pages import flow
 from housekey.pages.views import waiting
 from housekey.web import cookies, heading, languages
 from housekey.web.forms import Field, Form
-from housekey.web.heading import own_path
+from housekey.web.heading import Heading, own_path
 from housekey.web.house import house, now
 from housekey.web.request import Asked
 from housekey.web.responses import see_other
@@ -48,7 +48,7 @@ def login(request: Asked) -> HttpResponse:
         if request.by.account_id is not None and request.GET.get("prompt") != "login":
             return see_other(goal or reverse("myaccount"))
         application = heading.of(request, goal)
-        return _page(request, _form(hint=application.hint if application else ""), goal)
+        return _shown(request, _form(hint=application.hint if application else ""), goal, application)
     form, goal, failures = _form(request.POST.dict()), own_path(request.POST.get("next", "")), _failures(request)
     if not form.check_required():
         return _page(request, form, goal, failures)
@@ -77,9 +77,12 @@ def _failures(request: Asked) -> int:
 
 
 def _page(request: Asked, form: Form, goal: str, failures: int = 0) -> HttpResponse:
+    return _shown(request, form, goal, heading.of(request, goal), failures)
+
+
+def _shown(request: Asked, form: Form, goal: str, application: Heading | None, failures: int = 0) -> HttpResponse:
     policy = effective(house(), request.tenant)
     failures = min(failures, HINT_AFTER) if policy.on(RECOVERY_HINT) else 0
-    application = heading.of(request, goal)
     response = render(request, "pages/login.html", {
         "form": form, "next": goal, "failures": failures, "hint": failures == HINT_AFTER, "recoverable": bool(policy.recovery_methods),
         "application": application, "again": request.by.account_id is not None,
@@ -95,8 +98,8 @@ def _welcome(request: Asked, signed_in: SignedIn, goal: str) -> HttpResponse:
         response = see_other(f"/t/{signed_in.tenant.domain}/myaccount/" if signed_in.tenant.domain != SUPER_TENANT else "/myaccount/")
     else:
         response = see_other(goal or reverse("myaccount"))
-    cookies.set_session(response, signed_in.token)
-    cookies.clear_heading(response)
+    cookies.SESSION.put(response, signed_in.token)
+    cookies.HEADING.clear(response)
     return response
 
 
@@ -109,7 +112,7 @@ def logout(request: Asked) -> HttpResponse:
         return render(request, "pages/logout.html")
     sessions.sign_out(request.by, now())
     response = see_other(reverse("login") + "?done=signed-out")
-    cookies.clear_session(response)
+    cookies.SESSION.clear(response)
     return response
 
 

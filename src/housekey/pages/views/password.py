@@ -41,7 +41,7 @@ def open_link(request: Asked) -> HttpResponse:
     except DeadCode as refusal:
         return dead.page(request, refusal, code)
     response = see_other(reverse("set-password"))
-    cookies.set_ticket(response, token)
+    cookies.TICKET.put(response, token)
     return response
 
 
@@ -63,7 +63,7 @@ def _fields(data: dict[str, str] | None = None) -> Form:
 
 def _page(request: Asked, shown: PasswordForm, form: Form, broken: tuple[str, ...] = ()) -> HttpResponse:
     heading = _("Set Password") if shown.invite else _("Reset Password")
-    mark = cookies.mark(cookies.ticket(request))
+    mark = cookies.mark(cookies.TICKET.of(request))
     return render(request, "pages/password.html", {"form": form, "shown": shown, "heading": heading, "broken": broken, "mark": mark})
 
 
@@ -71,7 +71,7 @@ def _page(request: Asked, shown: PasswordForm, form: Form, broken: tuple[str, ..
 def show(request: Asked) -> HttpResponse:
     """The form, for the browser that holds a ticket."""
     try:
-        shown = recovery.form(house(), request.tenant, cookies.ticket(request), now())
+        shown = recovery.form(house(), request.tenant, cookies.TICKET.of(request), now())
     except DeadCode as refusal:
         return dead.page(request, refusal)
     return _page(request, shown, _fields())
@@ -85,7 +85,7 @@ def complete(request: Asked) -> HttpResponse:
     """
     if request.method != "POST":
         return see_other(reverse("set-password"))
-    ticket, form = cookies.ticket(request), _fields(request.POST.dict())
+    ticket, form = cookies.TICKET.of(request), _fields(request.POST.dict())
     if ticket and not cookies.marked(ticket, request.POST.get("form", "")):
         raise Invalid("This form belongs to another link. Open the link in the message again.")
     try:
@@ -104,8 +104,8 @@ def complete(request: Asked) -> HttpResponse:
     except DeadCode as refusal:
         return dead.page(request, refusal)
     response = _done(request, done)
-    cookies.clear_ticket(response)
-    cookies.clear_way(response)
+    cookies.TICKET.clear(response)
+    cookies.WAY.clear(response)
     return response
 
 
